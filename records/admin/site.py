@@ -1,0 +1,12 @@
+"""The admin site itself."""
+
+from django.contrib.admin import AdminSite
+from django.utils.translation import gettext_lazy as _
+
+
+class DeskSite(AdminSite):
+    """The IR desk: Django's admin under our own name."""
+
+    site_header = _("IR desk")
+    site_title = _("IR desk")
+    index_title = _("Records of investor-relations activities")

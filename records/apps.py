@@ -1,0 +1,27 @@
+"""The application: signals that keep the form's constants in the database."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class RecordsConfig(AppConfig):
+    name = "records"
+    verbose_name = _("Investor relations records")
+
+    def ready(self) -> None:
+        post_migrate.connect(make_activity_types, sender=self)
+
+
+def make_activity_types(using: str, **options: Any) -> None:
+    """The nine boxes of the form, in its order; safe to run after each migration and each flush."""
+    from .filing.shape import ACTIVITY_TYPES
+    from .models import ActivityType
+
+    if ActivityType.objects.using(using).count() < len(ACTIVITY_TYPES):
+        ActivityType.objects.using(using).bulk_create(
+            [ActivityType(name=name, position=position) for position, name in enumerate(ACTIVITY_TYPES, 1)],
+            ignore_conflicts=True,
+        )

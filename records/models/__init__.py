@@ -1,0 +1,17 @@
+"""Nouns, their constraints in the database, and the verbs that change a record's state."""
+
+from .directory import Company, Institution, InstitutionAlias, InstitutionType, Topic
+from .record import ActivityType, Attachment, Participant, Question, Record
+
+__all__ = [
+    "ActivityType",
+    "Attachment",
+    "Company",
+    "Institution",
+    "InstitutionAlias",
+    "InstitutionType",
+    "Participant",
+    "Question",
+    "Record",
+    "Topic",
+]

@@ -1,0 +1,252 @@
+"""Who and what records are about: companies, institutions, topics."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from records.filing.shape import Board, board_of
+from records.names import fold, institution_key, pinyin_index, split_list
+from records.querysets import InstitutionQuerySet
+
+models.CharField.register_lookup(Length)
+
+EXCHANGES = {
+    "SSE": (Board.SSE_MAIN, Board.STAR),
+    "SZSE": (Board.SZSE_MAIN, Board.CHINEXT),
+    "BSE": (Board.BSE,),
+}
+
+
+class PinyinField(models.CharField):
+    """Initials and full pinyin of another field, by which a name is found: filled when left empty."""
+
+    def __init__(self, *, source: str, **options: Any) -> None:
+        self.source = source
+        options.setdefault("max_length", 200)
+        options.setdefault("blank", True)
+        options.setdefault("verbose_name", _("pinyin"))
+        options.setdefault(
+            "help_text", _("Initials and full pinyin, such as “hxjj huaxiajijin”. Empty it to have it made anew.")
+        )
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        return name, path, args, {**options, "source": self.source}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = super().pre_save(model_instance, add) or pinyin_index(getattr(model_instance, self.source))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class Company(models.Model):
+    """A listed company, known to everyone by its six-digit securities code."""
+
+    class BoardChoices(models.TextChoices):
+        SSE_MAIN = Board.SSE_MAIN.value, _("SSE main board")
+        STAR = Board.STAR.value, _("SSE STAR market")
+        SZSE_MAIN = Board.SZSE_MAIN.value, _("SZSE main board")
+        CHINEXT = Board.CHINEXT.value, _("SZSE ChiNext")
+        BSE = Board.BSE.value, _("Beijing Stock Exchange")
+
+    code = models.CharField(
+        _("securities code"),
+        max_length=6,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9]{6}\Z", _("A securities code has six digits."))],
+    )
+    short_name = models.CharField(_("short name"), max_length=40)
+    full_name = models.CharField(_("full name"), max_length=120, blank=True)
+    board = models.CharField(
+        _("board"),
+        max_length=12,
+        choices=BoardChoices,
+        blank=True,
+        help_text=_("Left empty, it is told from the code where the code tells it."),
+    )
+    pinyin = PinyinField(source="short_name")
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9]{6}$") & Q(code__length=6),
+                name="company_code_is_six_digits",
+                violation_error_message=_("A securities code has six digits."),
+            ),
+            models.CheckConstraint(condition=Q(short_name__gt=""), name="company_has_a_short_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.short_name}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.board = self.board or board_of(self.code) or ""
+        super().save(*args, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:company", args=[self.code])
+
+    @property
+    def exchange(self) -> str:
+        """SSE, SZSE or BSE; empty where the board is unknown."""
+        return next((exchange for exchange, boards in EXCHANGES.items() if self.board in boards), "")
+
+    @property
+    def symbol(self) -> str:
+        """The code with its exchange, as data vendors write it: 000001.SZ; no spreadsheet takes its zeros away."""
+        suffix = {"SSE": "SH", "SZSE": "SZ", "BSE": "BJ"}.get(self.exchange)
+        return f"{self.code}.{suffix}" if suffix else self.code
+
+
+class InstitutionType(models.TextChoices):
+    """What kind of visitor an institution is; the market's own words."""
+
+    MUTUAL_FUND = "mutual-fund", _("mutual fund manager")
+    SECURITIES = "securities", _("securities company")
+    SECURITIES_AM = "securities-am", _("securities asset manager")
+    PRIVATE_FUND = "private-fund", _("private fund manager")
+    INSURANCE = "insurance", _("insurer or its asset manager")
+    BANK = "bank", _("bank or wealth manager")
+    TRUST = "trust", _("trust company")
+    FUTURES = "futures", _("futures company")
+    FOREIGN = "foreign", _("foreign investor or QFII")
+    PENSION = "pension", _("social security or pension fund")
+    CORPORATE = "corporate", _("industrial or listed company")
+    MEDIA = "media", _("media")
+    PERSON = "person", _("individual")
+    OTHER = "other", _("other")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class Institution(models.Model):
+    """A house whose people visit companies. Spellings of its name that differ are its aliases."""
+
+    name = models.CharField(_("name"), max_length=120)
+    key = models.CharField(max_length=120, unique=True, editable=False)
+    type = models.CharField(
+        _("type"), max_length=16, choices=InstitutionType, default=InstitutionType.UNKNOWN, db_index=True
+    )
+    pinyin = PinyinField(source="name")
+    reviewed = models.BooleanField(
+        _("reviewed"),
+        default=True,
+        help_text=_("Off for names that came in with a filing and that nobody has looked at."),
+    )
+
+    objects = InstitutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("institution")
+        verbose_name_plural = _("institutions")
+        ordering: ClassVar = ["pinyin", "pk"]
+        indexes: ClassVar = [models.Index(fields=["pinyin", "id"], name="institution_by_pinyin")]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="institution_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.key = institution_key(self.name)
+        super().save(*args, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:institution", args=[self.pk])
+
+    def clean(self) -> None:
+        _refuse_known_name(self.name, but_of=self.pk)
+
+
+class InstitutionAlias(models.Model):
+    """Another name of an institution: a longer or shorter form, English, or what it was called before."""
+
+    institution = models.ForeignKey(
+        Institution, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("institution")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    key = models.CharField(max_length=120, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="alias_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.key = institution_key(self.name)
+        super().save(*args, **options)
+
+    def clean(self) -> None:
+        _refuse_known_name(self.name, but_of=self.institution_id, but_alias=self.pk)
+
+
+def _refuse_known_name(name: str, *, but_of: int | None, but_alias: int | None = None) -> None:
+    """One name stands for one institution, whether as its own name or as an alias."""
+    key = institution_key(name)
+    other = Institution.objects.filter(key=key).exclude(pk=but_of).first()
+    alias = InstitutionAlias.objects.filter(key=key).exclude(pk=but_alias).select_related("institution").first()
+    if alias and alias.institution_id != but_of:
+        other = other or alias.institution
+    if other:
+        raise ValidationError(
+            {"name": _("“%(name)s” already stands for %(other)s.") % {"name": name, "other": other.name}}
+        )
+
+
+class Topic(models.Model):
+    """A subject that questions are about. Its keywords suggest it for new questions."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    slug = models.SlugField(
+        _("address"),
+        max_length=60,
+        unique=True,
+        blank=True,
+        help_text=_("The last part of the topic's address. Left empty, it is made from the name."),
+    )
+    keywords = models.TextField(
+        _("keywords"),
+        blank=True,
+        help_text=_("A question that holds one of them is given this topic. Separate with 、 or a comma."),
+    )
+    pinyin = PinyinField(source="name")
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering: ClassVar = ["pinyin", "pk"]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="topic_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self.slug:
+            self.slug = self._free_slug()
+        super().save(*args, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:topic", args=[self.slug])
+
+    def _free_slug(self) -> str:
+        base = slugify(pinyin_index(self.name).partition(" ")[2])[:50] or "topic"
+        taken = set(Topic.objects.filter(slug__startswith=base).exclude(pk=self.pk).values_list("slug", flat=True))
+        return next(slug for n in range(len(taken) + 1) if (slug := f"{base}-{n + 1}" if n else base) not in taken)
+
+    def holds(self, text: str) -> bool:
+        """Whether one of the topic's keywords, or its name, stands in a text."""
+        folded = fold(text)
+        return any(fold(word) in folded for word in [self.name, *split_list(self.keywords)])

@@ -1,0 +1,340 @@
+"""The record of one activity, with who came and what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from records.filing.shape import OTHER_ACTIVITY
+from records.names import institution_key
+from records.querysets import PositionedQuerySet, RecordQuerySet
+from records.workflow import VERBS, Status, WorkflowError
+
+from .directory import Company, Institution, Topic
+
+
+class ActivityType(models.Model):
+    """One of the nine boxes of the form. The rows are made after each migration from the form's own words."""
+
+    name = models.CharField(_("name"), max_length=12, primary_key=True)
+    position = models.PositiveSmallIntegerField(unique=True)
+
+    class Meta:
+        verbose_name = _("activity type")
+        verbose_name_plural = _("activity types")
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Record(models.Model):
+    """One 投资者关系活动记录表. Its fields are the form's rows; its status changes only by its verbs."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="records", verbose_name=_("company"))
+    number = models.CharField(
+        _("number"),
+        max_length=40,
+        blank=True,
+        help_text=_("As filed, such as 2024-010. Empty where the form has none."),
+    )
+    slug = models.CharField(max_length=60, editable=False)
+    activity_types: models.ManyToManyField = models.ManyToManyField(
+        ActivityType, related_name="records", blank=True, verbose_name=_("activity types")
+    )
+    other_activity = models.CharField(
+        _("other activity"), max_length=200, blank=True, help_text=_("What was it? For the box 其他.")
+    )
+    held_from = models.DateField(_("held from"), null=True, blank=True)
+    held_to = models.DateField(_("held to"), null=True, blank=True, help_text=_("Empty for a single day."))
+    held_text = models.CharField(
+        _("time as filed"), max_length=500, blank=True, help_text=_("Date and time in the form's own words.")
+    )
+    place = models.CharField(_("place"), max_length=500, blank=True)
+    hosts = models.JSONField(_("hosts"), default=list, blank=True)
+    stated_institutions = models.PositiveIntegerField(
+        _("institutions stated"), null=True, blank=True, help_text=_("Where the form says so, such as 等31家机构.")
+    )
+    stated_people = models.PositiveIntegerField(_("people stated"), null=True, blank=True)
+    introduction = models.TextField(
+        _("introduction"), blank=True, help_text=_("What stands before the first question.")
+    )
+    closing = models.TextField(_("closing text"), blank=True, help_text=_("What stands after the last answer."))
+    material_information = models.TextField(
+        _("statement on material information"),
+        blank=True,
+        help_text=_("Whether undisclosed material information was involved (是否涉及应披露重大信息)."),
+    )
+    attachment_list = models.TextField(_("list of attachments"), blank=True, help_text=_("In the form's own words."))
+    extra = models.JSONField(_("other rows of the form"), default=list, blank=True)
+    signed_on = models.DateField(_("date of the form"), null=True, blank=True)
+    disclosed_on = models.DateField(
+        _("disclosed on"),
+        null=True,
+        blank=True,
+        help_text=_("Left empty, it is the day on which the record is published."),
+    )
+
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last change"), auto_now=True)
+    source_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    institution_count = models.PositiveIntegerField(_("institutions"), default=0, editable=False)
+    person_count = models.PositiveIntegerField(_("people"), default=0, editable=False)
+    question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
+
+    history = HistoricalRecords(
+        m2m_fields=[activity_types],
+        excluded_fields=["institution_count", "person_count", "question_count", "created_at", "updated_at"],
+    )
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        ordering: ClassVar = ["-held_from", "-pk"]
+        permissions: ClassVar = [("publish_record", _("Can publish records"))]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-held_from", "-id"], name="record_by_visit"),
+            models.Index(fields=["status", "-disclosed_on", "-id"], name="record_by_disclosure"),
+            models.Index(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["company", "number"],
+                condition=Q(number__gt=""),
+                name="record_number_is_unique",
+                violation_error_message=_("This company already has a record with this number."),
+            ),
+            models.UniqueConstraint(fields=["company", "slug"], name="record_address_is_unique"),
+            models.CheckConstraint(
+                condition=Q(held_to__isnull=True) | Q(held_from__isnull=False, held_to__gte=models.F("held_from")),
+                name="record_dates_are_in_order",
+                violation_error_message=_("The last day is before the first."),
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="record_status_is_known"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PUBLISHED)
+                | Q(held_from__isnull=False, disclosed_on__isnull=False, published_at__isnull=False),
+                name="published_record_has_its_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.company, self.number, self.held_from) if part)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self.pk:
+            self.slug = f"new-{uuid.uuid4().hex}"
+            with transaction.atomic(savepoint=False):
+                super().save(*args, **options)
+                self._settle_slug()
+            return
+        if self._address_is_free_to_change():
+            self.slug = self._wanted_slug()
+            if fields := options.get("update_fields"):
+                options["update_fields"] = {*fields, "slug"}
+        super().save(*args, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:record", args=[self.company.code, self.slug])
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == Status.PUBLISHED
+
+    @property
+    def last_day(self) -> Any:
+        return self.held_to or self.held_from
+
+    def gaps(self) -> dict[str, list[str]]:
+        """What is missing before the record may be published: messages by field name, empty when complete."""
+        gaps: dict[str, list[str]] = {}
+        if not self.held_from:
+            gaps["held_from"] = [gettext("Say on which day the activity was held.")]
+        if not self.introduction.strip() and not self.questions.exists():
+            gaps["introduction"] = [gettext("Enter at least one question, or an introduction.")]
+        if not self.other_activity.strip() and self.activity_types.filter(name=OTHER_ACTIVITY).exists():
+            gaps["other_activity"] = [gettext("Say what the other activity was.")]
+        return gaps
+
+    def publish(self, user: AbstractBaseUser | None = None) -> None:
+        """Show the record to the public. Raises ValidationError for gaps, WorkflowError if it is no draft."""
+
+        def complete(record: Record) -> None:
+            if gaps := record.gaps():
+                raise ValidationError(gaps)
+            record.published_at = timezone.now()
+            record.disclosed_on = record.disclosed_on or timezone.localdate()
+
+        self._carry_out("publish", user, complete)
+
+    def withdraw(self, user: AbstractBaseUser | None = None) -> None:
+        """Take the record back from the public. Its address stays its own. Raises WorkflowError."""
+        self._carry_out("withdraw", user)
+
+    def _carry_out(self, verb_name: str, user: AbstractBaseUser | None, prepare: Any = None) -> None:
+        """One change of state, on the row as it stands in the database now: of two at once, one is refused."""
+        verb = VERBS[verb_name]
+        with transaction.atomic():
+            current = Record.objects.select_for_update(of=("self",)).select_related("company").get(pk=self.pk)
+            if current.status not in verb.sources:
+                raise WorkflowError(
+                    gettext("%(record)s is %(status)s: it cannot be changed by “%(verb)s”.")
+                    % {"record": current, "status": current.get_status_display(), "verb": verb.label}
+                )
+            if prepare:
+                prepare(current)
+            current.status = verb.target
+            current._history_user = user
+            current._change_reason = verb.name
+            current.save()
+        self.refresh_from_db()
+
+    def _address_is_free_to_change(self) -> bool:
+        """Until it was first shown to the public, an address follows the number."""
+        return self.published_at is None
+
+    def _wanted_slug(self) -> str:
+        wanted = self.number.strip().replace("/", "-").replace("\\", "-") or f"id-{self.pk}"
+        taken = Record.objects.filter(company_id=self.company_id, slug=wanted).exclude(pk=self.pk)
+        return f"{wanted}-id-{self.pk}" if wanted in {".", ".."} or taken.exists() else wanted
+
+    def _settle_slug(self) -> None:
+        self.slug = self._wanted_slug()
+        Record.objects.filter(pk=self.pk).update(slug=self.slug)
+        self.history.filter(slug__startswith="new-").update(slug=self.slug)
+
+
+class Participant(models.Model):
+    """One visitor of a record: a person of an institution, or an institution whose people are not named."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="participants", verbose_name=_("record"))
+    position = models.PositiveIntegerField(_("order"), default=0)
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="participations",
+        null=True,
+        blank=True,
+        verbose_name=_("institution"),
+    )
+    name_as_filed = models.CharField(_("institution as filed"), max_length=120, blank=True)
+    person = models.CharField(_("person"), max_length=80, blank=True)
+    title = models.CharField(_("title"), max_length=80, blank=True)
+
+    history = HistoricalRecords()
+
+    objects = PositionedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        ordering: ClassVar = ["position", "pk"]
+        indexes: ClassVar = [models.Index(fields=["institution", "record"], name="participant_institution")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["record", "position"], name="participant_position_is_unique"),
+            models.CheckConstraint(
+                condition=Q(name_as_filed__gt="") | Q(person__gt=""),
+                name="participant_is_somebody",
+                violation_error_message=_("Enter an institution or a person."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.name_as_filed, self.person) if part)
+
+    def stands_for_its_institution(self) -> bool:
+        """Whether the name as filed is a spelling of the institution's own name."""
+        return self.institution is not None and institution_key(self.name_as_filed) == self.institution.key
+
+
+class Question(models.Model):
+    """One question with its answer. Its address is its id, which outlives every change of order and wording."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="questions", verbose_name=_("record"))
+    position = models.PositiveIntegerField(_("order"), default=0)
+    text = models.TextField(_("question"))
+    answer = models.TextField(_("answer"), blank=True)
+    topics = models.ManyToManyField(Topic, related_name="questions", blank=True, verbose_name=_("topics"))
+
+    history = HistoricalRecords()
+
+    objects = PositionedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering: ClassVar = ["position", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["record", "position"], name="question_position_is_unique"),
+            models.CheckConstraint(condition=Q(text__gt=""), name="question_has_text"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text if len(self.text) <= 60 else f"{self.text[:60]}…"
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:question", args=[self.pk])
+
+    @property
+    def anchor(self) -> str:
+        return f"q{self.pk}"
+
+
+def attachment_path(attachment: Attachment, name: str) -> str:
+    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
+    return f"attachments/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+
+
+class Attachment(models.Model):
+    """A file that belongs to a record: what it was read from, slides, the signed scan."""
+
+    class Kind(models.TextChoices):
+        SOURCE = "source", _("the filing itself")
+        SLIDES = "slides", _("slides or documents handed out")
+        SIGNED = "signed", _("signed scan")
+        OTHER = "other", _("other")
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("record"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OTHER)
+    file = models.FileField(_("file"), upload_to=attachment_path)
+    name = models.CharField(_("file name"), max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, editable=False, db_index=True)
+    is_public = models.BooleanField(
+        _("shown to the public"), default=False, help_text=_("Offered for download once the record is published.")
+    )
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self.file and not self.file._committed:
+            self.name = self.name or PurePath(self.file.name).name
+            digest = hashlib.sha256()
+            for chunk in self.file.chunks():
+                digest.update(chunk)
+            self.sha256 = digest.hexdigest()
+        super().save(*args, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:attachment", args=[self.pk])

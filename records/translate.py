@@ -1,0 +1,220 @@
+"""Between paper and database: a Filing becomes a draft record, a record becomes a Filing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history
+
+from . import filing as paper
+from .filing.shape import ACTIVITY_TYPES, Attendee, Filing, FilingError, Host, gettext_noop
+from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic
+from .names import fold
+
+
+class DuplicateFilingError(Exception):
+    """The filing is there already: `record` is the one made from it, or one with the same number."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__(_("this filing is there already: %(address)s") % {"address": record.get_absolute_url()})
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """What one filing became."""
+
+    record: Record
+    participants: int
+    questions: int
+    topics: int
+    new_institutions: int
+
+
+def digest_of(filing: Filing) -> str:
+    """SHA-256 of what was said and by whom, width and punctuation folded; the number does not count."""
+    texts = [filing.company_code, filing.introduction, filing.closing, str(filing.held_from)]
+    texts += [part for entry in filing.questions for part in (entry.question, entry.answer)]
+    texts += [part for entry in filing.attendees for part in (entry.institution, entry.person)]
+    return hashlib.sha256("\n".join(fold(text) for text in texts).encode()).hexdigest()
+
+
+def find_duplicate(filing: Filing) -> Record | None:
+    """The record that has this filing's number, or was made from the same text."""
+    records = Record.objects.select_related("company").filter(company__code=filing.company_code)
+    if filing.number and (same_number := records.filter(number=filing.number).first()):
+        return same_number
+    return records.filter(source_digest=digest_of(filing)).first()
+
+
+def draft_from(
+    filing: Filing, *, user: Any = None, source: tuple[str, bytes] | None = None, company: Company | None = None
+) -> Made:
+    """Make a draft of a filing, all of it or nothing; `source` is the file's name and bytes, kept with it.
+
+    Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError where it is there already.
+    """
+    filing = _fitting(filing)
+    with transaction.atomic():
+        company = company or _company_of(filing)
+        if duplicate := find_duplicate(dataclasses.replace(filing, company_code=company.code)):
+            raise DuplicateFilingError(duplicate)
+        known = Institution.objects.count()
+        record = _record_from(filing, company, user)
+        _add_participants(record, filing.attendees, user)
+        topics = _add_questions(record, filing.questions, user)
+        if source:
+            name, data = source
+            Attachment(record=record, kind=Attachment.Kind.SOURCE, file=ContentFile(data, name=name)).save()
+        Record.objects.filter(pk=record.pk).recount()
+        return Made(
+            record=record,
+            participants=len(filing.attendees),
+            questions=len(filing.questions),
+            topics=topics,
+            new_institutions=Institution.objects.count() - known,
+        )
+
+
+def filing_of(record: Record) -> Filing:
+    """The form that a record fills."""
+    return Filing(
+        company_code=record.company.code,
+        company_short_name=record.company.short_name,
+        company_name=record.company.full_name,
+        number=record.number,
+        activity_types=tuple(kind.name for kind in record.activity_types.all()),
+        other_activity=record.other_activity,
+        attendees=tuple(Attendee(row.name_as_filed, row.person, row.title) for row in record.participants.all()),
+        stated_institutions=record.stated_institutions,
+        stated_people=record.stated_people,
+        held_text=record.held_text,
+        held_from=record.held_from,
+        held_to=record.held_to,
+        place=record.place,
+        hosts=tuple(Host(host["title"], host["name"]) for host in record.hosts),
+        introduction=record.introduction,
+        questions=tuple(paper.Question(row.text, row.answer) for row in record.questions.all()),
+        closing=record.closing,
+        material_information=record.material_information,
+        attachments=record.attachment_list,
+        signed_on=record.signed_on,
+        extra=tuple((label, value) for label, value in record.extra),
+    )
+
+
+def _fitting(filing: Filing) -> Filing:
+    """The same filing, known to fit the database's columns; nothing is cut."""
+
+    def check(label: str, text: str, limit: int) -> None:
+        if len(text) > limit:
+            raise FilingError(
+                gettext_noop("“%(label)s” has %(length)d characters and at most %(limit)d fit: “%(start)s…”"),
+                label=label,
+                length=len(text),
+                limit=limit,
+                start=text[:20],
+            )
+
+    for name, label in (("number", "编号"), ("other_activity", "其他"), ("held_text", "时间"), ("place", "地点")):
+        check(label, getattr(filing, name), Record._meta.get_field(name).max_length or 0)
+    for attendee in filing.attendees:
+        check("参与单位名称", attendee.institution, 120)
+        check("人员姓名", attendee.person, 80)
+        check("职务", attendee.title, 80)
+    return filing
+
+
+def _company_of(filing: Filing) -> Company:
+    """By code; where the form has none, by a name that only one company bears. A new code makes a company."""
+    if not filing.company_code:
+        named = Company.objects.none()
+        if filing.company_short_name:
+            named = Company.objects.filter(short_name=filing.company_short_name)
+        elif filing.company_name:
+            named = Company.objects.filter(full_name=filing.company_name)
+        if len(found := list(named[:2])) == 1:
+            return found[0]
+        raise FilingError(gettext_noop("It names no securities code (证券代码): add that line and try again."))
+    if company := Company.objects.filter(code=filing.company_code).first():
+        return company
+    short_name = filing.company_short_name or filing.company_name or filing.company_code
+    company = Company(code=filing.company_code, short_name=short_name[:40], full_name=filing.company_name[:120])
+    company.full_clean()
+    company.save()
+    return company
+
+
+def _record_from(filing: Filing, company: Company, user: Any) -> Record:
+    record = Record(
+        company=company,
+        number=filing.number,
+        other_activity=filing.other_activity,
+        held_from=filing.held_from,
+        held_to=filing.held_to,
+        held_text=filing.held_text,
+        place=filing.place,
+        hosts=[dataclasses.asdict(host) for host in filing.hosts],
+        stated_institutions=filing.stated_institutions,
+        stated_people=filing.stated_people,
+        introduction=filing.introduction,
+        closing=filing.closing,
+        material_information=filing.material_information,
+        attachment_list=filing.attachments,
+        extra=[list(pair) for pair in filing.extra],
+        signed_on=filing.signed_on,
+        source_digest=digest_of(dataclasses.replace(filing, company_code=company.code)),
+    )
+    record._history_user = user
+    record.save()
+    if names := [name for name in filing.activity_types if name in ACTIVITY_TYPES]:
+        record.activity_types.set(ActivityType.objects.filter(name__in=names))
+    return record
+
+
+def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) -> None:
+    attendees = list(attendees)
+    institutions = Institution.objects.resolve(attendee.institution for attendee in attendees)
+    bulk_create_with_history(
+        [
+            Participant(
+                record=record,
+                position=position,
+                institution=institutions.get(attendee.institution),
+                name_as_filed=attendee.institution,
+                person=attendee.person,
+                title=attendee.title,
+            )
+            for position, attendee in enumerate(attendees, 1)
+        ],
+        Participant,
+        default_user=user,
+    )
+
+
+def _add_questions(record: Record, questions: Iterable[paper.Question], user: Any) -> int:
+    """Store the questions with the topics that their words suggest; returns how many topics were given."""
+    rows = bulk_create_with_history(
+        [
+            Question(record=record, position=position, text=entry.question, answer=entry.answer)
+            for position, entry in enumerate(questions, 1)
+        ],
+        Question,
+        default_user=user,
+    )
+    topics = list(Topic.objects.all())
+    links = Question.topics.through
+    given = [
+        links(question_id=row.pk, topic_id=topic.pk)
+        for row in rows
+        for topic in topics
+        if topic.holds(f"{row.text}\n{row.answer}")
+    ]
+    links.objects.bulk_create(given)
+    return len(given)

@@ -1,0 +1,35 @@
+"""What may happen to a record: one table of verbs. `Record` carries them out; nothing else changes a status."""
+
+import dataclasses
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+
+
+@dataclasses.dataclass(frozen=True)
+class Verb:
+    """A change of state: from one of `sources` to `target`, for users with `permission`."""
+
+    name: str
+    label: object
+    sources: frozenset[Status]
+    target: Status
+    permission: str
+
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("publish", _("Publish"), frozenset({Status.DRAFT}), Status.PUBLISHED, "records.publish_record"),
+        Verb("withdraw", _("Withdraw"), frozenset({Status.PUBLISHED}), Status.DRAFT, "records.publish_record"),
+    )
+}
+
+
+class WorkflowError(Exception):
+    """A verb that the record's present status does not allow; the message is for the user."""

@@ -1,0 +1,17 @@
+"""The site's settings with what tests need: no environment, a fast password hash, a guard against queries in loops."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "tests")
+os.environ.setdefault("ALLOWED_HOSTS", "*")
+os.environ["DEBUG"] = "False"
+os.environ["HTTPS"] = "False"
+
+from irsite.settings import *  # noqa: F403
+from irsite.settings import INSTALLED_APPS, MIDDLEWARE
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
