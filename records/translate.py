@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
-from . import filing as paper
+from .filing import shape
 from .filing.shape import ACTIVITY_TYPES, Attendee, Filing, FilingError, Host, gettext_noop
 from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic
 from .names import fold
@@ -58,7 +58,7 @@ def draft_from(
 ) -> Made:
     """Make a draft of a filing, all of it or nothing; `source` is the file's name and bytes, kept with it.
 
-    Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError where it is there already.
+    Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError for a known filing.
     """
     filing = _fitting(filing)
     with transaction.atomic():
@@ -100,7 +100,7 @@ def filing_of(record: Record) -> Filing:
         place=record.place,
         hosts=tuple(Host(host["title"], host["name"]) for host in record.hosts),
         introduction=record.introduction,
-        questions=tuple(paper.Question(row.text, row.answer) for row in record.questions.all()),
+        questions=tuple(shape.Question(row.text, row.answer) for row in record.questions.all()),
         closing=record.closing,
         material_information=record.material_information,
         attachments=record.attachment_list,
@@ -198,7 +198,7 @@ def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) 
     )
 
 
-def _add_questions(record: Record, questions: Iterable[paper.Question], user: Any) -> int:
+def _add_questions(record: Record, questions: Iterable[shape.Question], user: Any) -> int:
     """Store the questions with the topics that their words suggest; returns how many topics were given."""
     rows = bulk_create_with_history(
         [
