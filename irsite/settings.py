@@ -22,7 +22,7 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"]) if DEBUG else env.list("ALLOWED_HOSTS")
     # Behind TLS, as every site but a local one should be: secure cookies, redirect to https, HSTS.
     HTTPS = env.bool("HTTPS", not DEBUG)
-    CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
 _LIFT = 1_000_000
+
+
+def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
+    """All rows of the model at the other end of a relation, which cannot be imported here."""
+    model: Any = rows.model._meta.get_field(relation).related_model
+    return model.objects.all()
 
 
 class InstitutionQuerySet(models.QuerySet):
@@ -43,12 +49,10 @@ class InstitutionQuerySet(models.QuerySet):
         return {name: found[key] for name, key in keys.items() if key in found}
 
     def _by_key(self, keys: set[str]) -> dict[str, Institution]:
-        found = {alias.key: alias.institution for alias in self._aliases().filter(key__in=keys)}
-        found.update({institution.key: institution for institution in self.filter(key__in=keys)})
-        return found
-
-    def _aliases(self) -> models.QuerySet:
-        return self.model._meta.get_field("aliases").related_model.objects.select_related("institution")
+        aliases: Any = _related(self, "aliases").select_related("institution")
+        found = {alias.key: alias.institution for alias in aliases.filter(key__in=keys)}
+        institutions: Iterable[Any] = self.filter(key__in=keys)
+        return found | {institution.key: institution for institution in institutions}
 
 
 class RecordQuerySet(models.QuerySet):
@@ -60,12 +64,12 @@ class RecordQuerySet(models.QuerySet):
 
     def with_participant_of(self, institutions: Iterable[Institution]) -> RecordQuerySet:
         """Records at which any of these institutions was present."""
-        participants = self._children("participants").filter(institution__in=institutions)
+        participants = _related(self, "participants").filter(institution__in=institutions)
         return self.filter(pk__in=participants.values("record_id"))
 
     def on_topic(self, topics: Iterable[models.Model]) -> RecordQuerySet:
         """Records with a question on any of these topics."""
-        questions = self._children("questions").filter(topics__in=topics)
+        questions = _related(self, "questions").filter(topics__in=topics)
         return self.filter(pk__in=questions.values("record_id"))
 
     def matching(self, query: str) -> RecordQuerySet:
@@ -74,22 +78,22 @@ class RecordQuerySet(models.QuerySet):
         for word in search.words(query):
             found = found.filter(
                 search.record_condition(
-                    word, questions=self._children("questions"), participants=self._children("participants")
+                    word, questions=_related(self, "questions"), participants=_related(self, "participants")
                 )
             )
         return found
 
     def for_list(self) -> RecordQuerySet:
         """With what a line of a list shows; a fixed number of queries whatever its length."""
-        leading = self._children("participants").select_related("institution").order_by("position")[:6]
+        leading = _related(self, "participants").select_related("institution").order_by("position")[:6]
         return self.select_related("company").prefetch_related(
             "activity_types", Prefetch("participants", queryset=leading, to_attr="leading_participants")
         )
 
     def recount(self) -> None:
         """Bring the counts that lists show in line with the rows they count."""
-        participants = self._children("participants").filter(record=OuterRef("pk")).order_by().values("record")
-        questions = self._children("questions").filter(record=OuterRef("pk")).order_by().values("record")
+        participants = _related(self, "participants").filter(record=OuterRef("pk")).order_by().values("record")
+        questions = _related(self, "questions").filter(record=OuterRef("pk")).order_by().values("record")
 
         def count(rows: models.QuerySet, expression: Count) -> Coalesce:
             return Coalesce(Subquery(rows.annotate(n=expression).values("n")), 0)
@@ -99,9 +103,6 @@ class RecordQuerySet(models.QuerySet):
             person_count=count(participants, Count("pk", filter=~Q(person=""))),
             question_count=count(questions, Count("pk")),
         )
-
-    def _children(self, relation: str) -> models.QuerySet:
-        return self.model._meta.get_field(relation).related_model.objects.all()
 
 
 class PositionedQuerySet(models.QuerySet):

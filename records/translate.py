@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
@@ -148,12 +149,16 @@ def _fitting(filing: Filing) -> Filing:
                 start=text[:20],
             )
 
-    for name, label in (("number", "编号"), ("other_activity", "其他"), ("held_text", "时间"), ("place", "地点")):
-        check(label, getattr(filing, name), Record._meta.get_field(name).max_length or 0)
+    def check_all(model: type[Model], labels: dict[str, str], source: object, names: dict[str, str]) -> None:
+        for column, label in labels.items():
+            limit = getattr(model._meta.get_field(column), "max_length", None)
+            check(label, getattr(source, names.get(column, column)), limit or 0)
+
+    columns = {"number": "编号", "other_activity": "其他", "held_text": "时间", "place": "地点"}
+    check_all(Record, columns, filing, {})
+    columns = {"name_as_filed": "参与单位名称", "person": "人员姓名", "title": "职务"}
     for attendee in filing.attendees:
-        check("参与单位名称", attendee.institution, 120)
-        check("人员姓名", attendee.person, 80)
-        check("职务", attendee.title, 80)
+        check_all(Participant, columns, attendee, {"name_as_filed": "institution"})
     return filing
 
 

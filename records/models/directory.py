@@ -193,7 +193,7 @@ class InstitutionAlias(models.Model):
         _refuse_known_name(self.name, but_of=self.institution_id, but_alias=self.pk)
 
 
-def _refuse_known_name(name: str, *, but_of: int | None, but_alias: int | None = None) -> None:
+def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None:
     """One name stands for one institution, whether as its own name or as an alias."""
     key = institution_key(name)
     other = Institution.objects.filter(key=key).exclude(pk=but_of).first()

@@ -96,6 +96,10 @@ class Record(models.Model):
     person_count = models.PositiveIntegerField(_("people"), default=0, editable=False)
     question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
 
+    # Who did it and by which verb, for the row of history that the next save writes.
+    _history_user: Any
+    _change_reason: str
+
     history = HistoricalRecords(
         m2m_fields=[activity_types],
         excluded_fields=["institution_count", "person_count", "question_count", "created_at", "updated_at"],
@@ -328,8 +332,8 @@ class Attachment(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.file and not self.file._committed:
-            self.name = self.name or PurePath(self.file.name).name
+        if self.file and not self.sha256:
+            self.name = self.name or PurePath(str(self.file.name)).name
             digest = hashlib.sha256()
             for chunk in self.file.chunks():
                 digest.update(chunk)
