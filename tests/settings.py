@@ -1,6 +1,7 @@
 """The site's settings with what tests need: no environment, a fast password hash, a guard against queries in loops."""
 
 import os
+import tempfile
 
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("ALLOWED_HOSTS", "*")
@@ -8,10 +9,15 @@ os.environ["DEBUG"] = "False"
 os.environ["HTTPS"] = "False"
 
 from irsite.settings import *  # noqa: F403
-from irsite.settings import INSTALLED_APPS, MIDDLEWARE
+from irsite.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # In a file, as in use: connections lock one another there, which they do not in memory.
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/irsite-test-{os.getpid()}.sqlite3"}
+    DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"

@@ -1,0 +1,85 @@
+"""The rules that the database itself holds, whatever writes to it."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from records.models import Company, Institution, InstitutionAlias, Participant, Question, Record, Topic
+
+from . import build
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(make) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make()
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "１２３４５６"])
+def test_a_securities_code_has_six_digits(code: str) -> None:
+    build.company("123456")
+    with pytest.raises(Exception, match=r"company_code|too long|value"), transaction.atomic():
+        Company.objects.create(code=code, short_name="甲")
+
+
+def test_a_number_is_unique_within_its_company_where_there_is_one() -> None:
+    build.draft(number="2024-001")
+    build.draft(build.company("999002"), number="2024-001")
+    build.draft(number="")
+    build.draft(number="")
+    refused(lambda: Record.objects.create(company=build.company(), number="2024-001"))
+
+
+def test_the_last_day_is_not_before_the_first() -> None:
+    day = datetime.date(2024, 6, 6)
+    Record.objects.create(company=build.company(), held_from=day, held_to=day)
+    refused(
+        lambda: Record.objects.create(
+            company=build.company(), held_from=day, held_to=day - datetime.timedelta(days=1), number="x"
+        )
+    )
+    refused(lambda: Record.objects.create(company=build.company(), held_to=day, number="y"))
+
+
+def test_a_published_record_has_its_dates() -> None:
+    record = build.draft()
+    refused(lambda: Record.objects.filter(pk=record.pk).update(status="published"))
+    refused(lambda: Record.objects.filter(pk=record.pk).update(status="nonsense"))
+
+
+@pytest.mark.parametrize("model", [Participant, Question])
+def test_a_position_is_taken_once_in_a_record(model) -> None:
+    record, other = build.draft(number="1"), build.draft(number="2")
+    text = {"text": "问"} if model is Question else {"person": "甲"}
+    model.objects.create(record=record, position=9, **text)
+    model.objects.create(record=other, position=9, **text)
+    refused(lambda: model.objects.create(record=record, position=9, **text))
+
+
+def test_a_participant_is_somebody_and_a_question_has_a_text() -> None:
+    record = build.draft()
+    refused(lambda: Participant.objects.create(record=record, position=9))
+    refused(lambda: Question.objects.create(record=record, position=9, text=""))
+
+
+def test_a_spelling_stands_for_one_institution() -> None:
+    known = Institution.objects.create(name="华夏基金管理有限公司")
+    refused(lambda: Institution.objects.create(name="华夏基金"))
+    InstitutionAlias.objects.create(institution=known, name="华夏")
+    refused(lambda: InstitutionAlias.objects.create(institution=known, name="华 夏"))
+
+
+def test_what_is_in_use_is_not_deleted() -> None:
+    record = build.draft()
+    for owner in (record.company, record.participants.get().institution):
+        refused(owner.delete)
+
+
+def test_topics_with_one_reading_get_addresses_of_their_own() -> None:
+    assert [Topic.objects.create(name=name).slug for name in ("境外业务", "境外 业务", "AI")] == [
+        "jingwaiyewu",
+        "jingwaiyewu-2",
+        "ai",
+    ]
