@@ -47,8 +47,8 @@ def digest_of(filing: Filing) -> str:
 
 
 def find_duplicate(filing: Filing) -> Record | None:
-    """The record that has this filing's number, or was made from the same text."""
-    records = Record.objects.select_related("company").filter(company__code=filing.company_code)
+    """The record that has this filing's number, or was made from the same text; of several versions the latest."""
+    records = Record.objects.select_related("company").filter(company__code=filing.company_code).order_by("-pk")
     if filing.number and (same_number := records.filter(number=filing.number).first()):
         return same_number
     return records.filter(source_digest=digest_of(filing)).first()
@@ -60,18 +60,20 @@ def make_record(
     user: Any = None,
     source: tuple[str, bytes] | None = None,
     company: Company | None = None,
+    corrects: Record | None = None,
     publish: bool = False,
 ) -> Made:
     """Make a draft of a filing, or a published record of it: all of it or nothing.
 
     `source` is the file's name and bytes, kept with the record; `company` is whose it is where the form does not say.
+    `corrects` is the published record of which this is a new version.
     Raises FilingError where the company is unknown or a text does not fit, DuplicateFilingError for a known filing,
     ValidationError for what must not be published yet.
     """
     attachment = None
     try:
         with transaction.atomic():
-            made = _make_record(_fitting(filing), company, user)
+            made = _make_record(_fitting(filing), company, user, corrects)
             if source:
                 name, data = source
                 attachment = Attachment(
@@ -91,12 +93,13 @@ def make_record(
     return made
 
 
-def _make_record(filing: Filing, company: Company | None, user: Any) -> Made:
+def _make_record(filing: Filing, company: Company | None, user: Any, corrects: Record | None) -> Made:
     company = company or _company_of(filing)
-    if duplicate := find_duplicate(dataclasses.replace(filing, company_code=company.code)):
+    duplicate = find_duplicate(dataclasses.replace(filing, company_code=company.code))
+    if duplicate and duplicate != corrects:
         raise DuplicateFilingError(duplicate)
     known = Institution.objects.count()
-    record = _record_from(filing, company, user)
+    record = _record_from(filing, company, user, corrects)
     _add_participants(record, filing.attendees, user)
     topics = _add_questions(record, filing.questions, user)
     Record.objects.filter(pk=record.pk).recount()
@@ -182,8 +185,9 @@ def _company_of(filing: Filing) -> Company:
     return company
 
 
-def _record_from(filing: Filing, company: Company, user: Any) -> Record:
+def _record_from(filing: Filing, company: Company, user: Any, corrects: Record | None) -> Record:
     record = Record(
+        corrects=corrects,
         company=company,
         number=filing.number,
         other_activity=filing.other_activity,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Status(TextChoices):
     DRAFT = "draft", _("draft")
     PUBLISHED = "published", _("published")
+    SUPERSEDED = "superseded", _("superseded")  # by its correction; reachable still, and marked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,8 @@ VERBS = {
     verb.name: verb
     for verb in (
         Verb("publish", _("Publish"), frozenset({Status.DRAFT}), Status.PUBLISHED, "records.publish_record"),
+        # What publishing a correction does to the version that it corrects.
+        Verb("supersede", _("Supersede"), frozenset({Status.PUBLISHED}), Status.SUPERSEDED, "records.publish_record"),
         Verb("withdraw", _("Withdraw"), frozenset({Status.PUBLISHED}), Status.DRAFT, "records.publish_record"),
     )
 }

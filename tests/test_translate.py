@@ -75,3 +75,28 @@ def test_the_board_of_a_new_company_is_told_by_its_code() -> None:
 def test_all_nine_boxes_can_be_ticked() -> None:
     made = translate.make_record(Filing(company_code="999002", activity_types=ACTIVITY_TYPES, introduction="交流。"))
     assert [kind.name for kind in made.record.activity_types.all()] == list(ACTIVITY_TYPES)
+
+
+def test_a_filing_can_be_taken_as_a_new_version() -> None:
+    first = translate.make_record(FILING, publish=True).record
+    address = first.get_absolute_url()
+    second = translate.make_record(FILING, corrects=first).record
+    first.refresh_from_db()
+    assert (first.status, first.get_absolute_url()) == ("published", address)
+    second.publish()
+    first.refresh_from_db()
+    assert (second.status, second.get_absolute_url()) == ("published", address)
+    assert (first.status, first.get_absolute_url()) == ("superseded", f"{address.rstrip('/')}-v1/")
+    third = translate.make_record(FILING, corrects=second, publish=True).record
+    second.refresh_from_db()
+    assert third.get_absolute_url() == address
+    assert second.get_absolute_url() == f"{address.rstrip('/')}-v2/"
+    assert list(Record.objects.published()) == [third]
+
+
+def test_a_record_is_corrected_once() -> None:
+    first = translate.make_record(FILING, publish=True).record
+    draft = translate.make_record(FILING, corrects=first).record
+    with pytest.raises(translate.DuplicateFilingError) as refusal:
+        translate.make_record(FILING, corrects=first)
+    assert refusal.value.record == draft

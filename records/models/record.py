@@ -51,6 +51,14 @@ class Record(models.Model):
         help_text=_("As filed, such as 2024-010. Empty where the form has none."),
     )
     slug = models.CharField(max_length=60, editable=False)
+    corrects = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="correction",
+        null=True,
+        editable=False,
+        verbose_name=_("corrects"),
+    )
     activity_types: models.ManyToManyField = models.ManyToManyField(
         ActivityType, related_name="records", blank=True, verbose_name=_("activity types")
     )
@@ -120,7 +128,7 @@ class Record(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["company", "number"],
-                condition=Q(number__gt=""),
+                condition=Q(number__gt="", corrects__isnull=True),  # a correction bears the same number
                 name="record_number_is_unique",
                 violation_error_message=_("This company already has a record with this number."),
             ),
@@ -132,7 +140,7 @@ class Record(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="record_status_is_known"),
             models.CheckConstraint(
-                condition=~Q(status=Status.PUBLISHED)
+                condition=Q(status=Status.DRAFT)
                 | Q(held_from__isnull=False, disclosed_on__isnull=False, published_at__isnull=False),
                 name="published_record_has_its_dates",
             ),
@@ -177,13 +185,19 @@ class Record(models.Model):
         return gaps
 
     def publish(self, user: AbstractBaseUser | None = None) -> None:
-        """Show the record to the public. Raises ValidationError for gaps, WorkflowError if it is no draft."""
+        """Show the record to the public. Raises ValidationError for gaps, WorkflowError if it is no draft.
+
+        A correction takes the address of the version that it corrects, which is kept under one of its own.
+        """
 
         def complete(record: Record) -> None:
             if gaps := record.gaps():
                 raise ValidationError(gaps)
             record.published_at = timezone.now()
             record.disclosed_on = record.disclosed_on or timezone.localdate()
+            if record.corrects and record.corrects.is_published:
+                record.slug = record.corrects.slug
+                record.corrects._carry_out("supersede", user, Record._give_up_address)
 
         self._carry_out("publish", user, complete)
 
@@ -195,7 +209,9 @@ class Record(models.Model):
         """One change of state, on the row as it stands in the database now: of two at once, one is refused."""
         verb = VERBS[verb_name]
         with transaction.atomic():
-            current = Record.objects.select_for_update(of=("self",)).select_related("company").get(pk=self.pk)
+            current = (
+                Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
+            )
             if current.status not in verb.sources:
                 raise WorkflowError(
                     gettext("%(record)s is %(status)s: it cannot be changed by “%(verb)s”.")
@@ -212,6 +228,14 @@ class Record(models.Model):
     def _address_is_free_to_change(self) -> bool:
         """Until it was first shown to the public, an address follows the number."""
         return self.published_at is None
+
+    def _give_up_address(self) -> None:
+        """Leave the readable address to the correction."""
+        version = 1
+        earlier = self
+        while earlier.corrects:
+            earlier, version = earlier.corrects, version + 1
+        self.slug = f"{self.slug}-v{version}"
 
     def _wanted_slug(self) -> str:
         wanted = self.number.strip().replace("/", "-").replace("\\", "-") or f"id-{self.pk}"
