@@ -152,9 +152,18 @@ def test_other_without_words_keeps_the_prompt() -> None:
 
 def test_participants_stand_by_institution_in_the_order_of_the_filing() -> None:
     assert rows(YUNLING)["参与单位名称及人员姓名"].split("\n") == [
-        "青禾基金：贾雯 研究员、白波",
+        "青禾基金：贾雯（研究员）、白波",
         "远山资本",
         "Harbour 9 Capital：John Smith",
+    ]
+
+
+def test_what_a_name_alone_would_not_tell_is_told() -> None:
+    visitors = (Attendee("青禾基金", "", "研究员"), Attendee("高远"), Attendee("", "贾雯"))
+    assert rows(changed(attendees=visitors))["参与单位名称及人员姓名"].split("\n") == [
+        "青禾基金：（研究员）",
+        "高远：",
+        "其他人员：贾雯",
     ]
 
 
@@ -214,6 +223,8 @@ def test_rows_of_its_own_are_kept_in_place() -> None:
 def test_words_beyond_a_field_stand_in_its_row() -> None:
     filing = changed(extra=(("参与单位名称及人员姓名", "以上排名不分先后"),))
     assert rows(filing)["参与单位名称及人员姓名"].endswith("\n以上排名不分先后")
+    under_another_name = changed(extra=(("会议地点", "二楼"),))
+    assert rows(under_another_name, Board.SSE_MAIN)["地点"] == "上海\n二楼"
 
 
 def test_same_filing_gives_the_same_bytes() -> None:

@@ -24,12 +24,16 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Length, Pt
 
 from .dates import date_range
+from .labels import kind_of
+from .participants import read_participants
 from .shape import ACTIVITY_TYPES, OTHER_ACTIVITY, Attendee, Board, Filing, board_of
 
 TITLE = "投资者关系活动记录表"
 
 # Names of paragraph styles: what a person picks in Word, and what tells a question from an answer for certain.
 LINE, QUESTION, ANSWER, NOTE = "IR Line", "IR Question", "IR Answer", "IR Note"
+
+UNATTACHED = "其他人员"  # stands where visitors who named no institution would have theirs
 
 Line = tuple[str, str]  # style, text; a line feed within the text is a line break within the paragraph
 Fill = Callable[[Filing], Iterable[Line]]
@@ -78,19 +82,25 @@ def _activities(boxes: tuple[str, ...]) -> Fill:
 
 def _participants(filing: Filing) -> list[Line]:
     """A line an institution, in the order of the filing, then the totals."""
-    lines = []
-    for institution, group in itertools.groupby(filing.attendees, key=lambda attendee: attendee.institution):
+    lines: list[str] = []
+    for institution, group in itertools.groupby(filing.attendees, key=lambda attendee: _inline(attendee.institution)):
         for named, run in itertools.groupby(group, key=lambda attendee: bool(attendee.person or attendee.title)):
             if named:
-                persons = "、".join(map(_person, run))
-                lines.append(f"{_inline(institution)}：{persons}" if institution else persons)
-            else:
-                lines += [_inline(institution) for _ in run]
-    return [(LINE, line) for line in [*lines, *_totals(filing)] if line]
+                lines.append(f"{institution or UNATTACHED}：{'、'.join(map(_person, run))}")
+            elif institution:
+                lines += [_alone(institution) for _ in run]
+    return [(LINE, line) for line in [*lines, *_totals(filing)]]
 
 
 def _person(attendee: Attendee) -> str:
-    return " ".join(_inline(part) for part in (attendee.person, attendee.title) if part)
+    """`姓名（职务）`: a space would not tell a title from a second name."""
+    title = _inline(attendee.title)
+    return _inline(attendee.person) + (f"（{title}）" if title else "")
+
+
+def _alone(institution: str) -> str:
+    """An institution without a person; one that could be taken for something else has a colon after it."""
+    return institution if read_participants(institution).attendees == (Attendee(institution),) else f"{institution}："
 
 
 def _totals(filing: Filing) -> list[str]:
@@ -247,10 +257,11 @@ _FORMS = {
 def _filled(form: Form, filing: Filing) -> list[tuple[Row, list[Line]]]:
     """The form's rows with what they say. What the filing has for a row beyond its field follows the field."""
     beyond: dict[str, list[Line]] = {row.name: [] for row in form.rows if row.name}
+    of_kind = {kind_of(row.name): row.name for row in form.rows if row.fill}
     unknown = []
     for label, value in filing.extra:
-        if label in beyond:
-            beyond[label] += _lines(value)
+        if (name := of_kind.get(kind_of(label), label)) in beyond:
+            beyond[name] += _lines(value)
         else:
             unknown.append((Row(_inline(label), section=_inline(label)), _lines(value)))
     filled = []
