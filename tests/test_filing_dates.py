@@ -24,7 +24,17 @@ def test_one_day_in_every_spelling(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "明天", "2026年", "3月12日", "2026年13月1日", "2026年2月30日", "2026年3月12日-13日", "2026-03-12 abc", "2026年7月"],
+    [
+        "",
+        "明天",
+        "2026年",
+        "3月12日",
+        "2026年13月1日",
+        "2026年2月30日",
+        "2026年3月12日-13日",
+        "2026-03-12 abc",
+        "2026年7月",
+    ],
 )
 def test_what_is_not_one_day_is_refused(text):
     with pytest.raises(ValueError, match="not a date"):

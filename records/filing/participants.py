@@ -1,0 +1,513 @@
+"""The participants cell -> visitors as filed, and the totals that the form states."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator
+
+from . import vocabulary
+from .shape import Attendee, Doubt, gettext_noop
+
+FIELD = "attendees"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Participants:
+    """What the cell says. `rest` is the text that names nobody; doubts point into the cell's text."""
+
+    attendees: tuple[Attendee, ...] = ()
+    stated_institutions: int | None = None
+    stated_people: int | None = None
+    rest: str = ""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
+    """Take the cell apart; `company` are the names of the filing company, which is no visitor of its own."""
+    doubts: list[Doubt] = []
+    named_text, institutions, people = _take_totals(text)
+    visitors = _Visitors(doubts)
+    columns: list[str] | None = None
+    for line in named_text.split("\n"):
+        line = _unspaced(_NUMBER.sub("", line)) if "\t" not in line else line
+        if header := _header(line):
+            columns = header
+        elif "\t" in line:
+            visitors.read_columns(line.split("\t"), columns)
+        else:
+            for segment in _outside_brackets(line, "；;"):
+                visitors.read_segment(segment.strip(" 、,，。"))
+    attendees = _without_company(visitors.finish(), set(filter(None, company)), doubts)
+    named = {attendee.institution for attendee in attendees} - {""}
+    if institutions is not None and institutions < len(named):
+        message = gettext_noop("The form states %(stated)d institutions and names %(named)d.")
+        doubts.append(Doubt("stated_institutions", message, {"stated": institutions, "named": len(named)}))
+    return Participants(tuple(attendees), institutions, people, "\n".join(visitors.rest), tuple(doubts))
+
+
+# Totals
+
+_COUNT_UNIT = r"(?:机构投资者|投资机构|证券机构|机构|单位|公司|券商|投资者|媒体)"
+_PEOPLE_UNIT = r"(?:机构投资者|投资者|投资人|分析师|研究员|参会人员|参与人员|代表|人员)?(?:参会|参与|参加)?"
+_TOTAL = re.compile(
+    rf"[（(]?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*"
+    rf"(?:(?P<institutions>\d+)\s*余?[家个]\s*{_COUNT_UNIT}?)?[，,、及和的共计合约\s]*"
+    rf"(?:(?P<people>\d+)\s*余?[人名位]\s*{_PEOPLE_UNIT})?[）)]?"
+)
+_BARE_TOTAL = re.compile(
+    rf"^[（(]?(?P<institutions>\d+)\s*余?[家个]\s*{_COUNT_UNIT}[，,、及和的共计合约\s]*"
+    rf"(?:(?P<people>\d+)\s*余?[人名位]\s*{_PEOPLE_UNIT})?[）)：:。]*$",
+    re.MULTILINE,
+)
+
+
+def _take_totals(text: str) -> tuple[str, int | None, int | None]:
+    """The text without its totals, and the totals; the last one that is stated counts for the whole."""
+    institutions: int | None = None
+    people: int | None = None
+
+    def take(match: re.Match[str]) -> str:
+        nonlocal institutions, people
+        if not match["institutions"] and not match["people"]:
+            return match[0]
+        institutions = int(match["institutions"][:9]) if match["institutions"] else institutions
+        people = int(match["people"][:9]) if match["people"] else people
+        return "\n"
+
+    text = _BARE_TOTAL.sub(take, _TOTAL.sub(take, text))
+    return text, institutions, people
+
+
+# Lines
+
+_NUMBER = re.compile(r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(]\d{1,3}[)）]|[①-⑳])\s*")
+_HEADER = {
+    "": re.compile("序号|编号|no\\.?"),
+    "institution": re.compile(
+        "(?:参会|参与|来访|调研|投资者|投资)?(?:机构|单位|公司)(?:投资者)?(?:名称|全称)?|名称|投资者名称"
+    ),
+    "person": re.compile("(?:参会|参与|来访|调研)?(?:人员|人)?(?:姓名|名单)|参会人员?|参与人员|人员"),
+    "title": re.compile("职务|职位|岗位|称谓|职称"),
+}
+
+
+def _header(line: str) -> list[str] | None:
+    """What each column of an attendance list holds, where the line is the list's heading."""
+    words = [word for word in re.split(r"\t|\s{1,}", line.strip()) if word]
+    kinds = []
+    for word in words:
+        kind = next((kind for kind, pattern in _HEADER.items() if pattern.fullmatch(word.lower())), None)
+        if kind is None:
+            return None
+        kinds.append(kind)
+    return kinds if kinds and (len(kinds) > 1 or kinds != [""]) else None
+
+
+def is_list_heading(cells: Iterable[str]) -> bool:
+    """Whether a table's row is the heading of a list of visitors: 序号, 机构, 姓名."""
+    kinds = _header("\t".join(cells))
+    return kinds is not None and len(kinds) > 1 and ("institution" in kinds or "person" in kinds)
+
+
+def _unspaced(line: str) -> str:
+    """上 海 证 券 报 -> 上海证券报; two and more spaces still part words."""
+    words = line.split()
+    if len(words) > 3 and sum(len(word) == 1 for word in words) > 0.8 * len(words):
+        return re.sub(r"(?<=\S) (?=\S)", "", line)
+    return line
+
+
+def _outside_brackets(text: str, separators: str) -> list[str]:
+    """The pieces between separators that stand in no brackets."""
+    pieces, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        if character in "（(【[":
+            depth += 1
+        elif character in "）)】]":
+            depth = max(0, depth - 1)
+        elif character in separators and not depth:
+            pieces.append(text[start:place])
+            start = place + 1
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece.strip()]
+
+
+# Names
+
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9.&'’\- ]*")
+_BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
+_PLACES = re.compile(
+    "有限合伙|普通合伙|特殊普通合伙|集团|中国|香港|上海|北京|深圳|广州|天津|海南|亚太|亚洲|国际|[A-Za-z]{2,}"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Part:
+    """A name with what it is: institution, person, title or unknown."""
+
+    kind: str
+    text: str
+    title: str = ""
+
+
+def person_of(text: str) -> tuple[str, str] | None:
+    """Name and title of a person written as one word (张三, 张三研究员, 研究员张三, 王总), else None."""
+    text = text.strip()
+    if not 1 < len(text) <= 24 or not all("\u3400" <= sign <= "\u9fff" or sign in "·/兼、" for sign in text[:4]):
+        return None
+    if bracket := re.fullmatch(r"(.+?)\s*[（(](.*)[）)]", text):
+        inner = person_of(bracket[1])
+        return (inner[0], " ".join(filter(None, (inner[1], bracket[2].strip())))) if inner else None
+    if _is_name(text):
+        return text, ""
+    if len(text) > 2 and text[0] in vocabulary.SURNAMES and vocabulary.SHORT_TITLE.fullmatch(text[1:]):
+        return text[0], text[1:]
+    if len(text) == 2 and text[0] in vocabulary.SURNAMES and text[1] == "总":
+        return text[0], "总"
+    for length in (3, 2, 4):
+        if _is_name(text[:length]) and vocabulary.TITLE.fullmatch(text[length:]):
+            return text[:length], text[length:]
+    for length in (3, 2, 4):
+        if len(text) > length and _is_name(text[-length:]) and vocabulary.TITLE.fullmatch(text[:-length]):
+            return text[-length:], text[:-length]
+    return None
+
+
+def _is_name(text: str) -> bool:
+    """Two or three characters of which the first is a family name, or four with a family name of two."""
+    if text in vocabulary.NOT_A_NAME or vocabulary.TITLE.fullmatch(text):
+        return False
+    if not all("\u3400" <= sign <= "\u9fff" for sign in text):
+        return (
+            "·" in text and 4 <= len(text) <= 15 and all("\u3400" <= sign <= "\u9fff" or sign == "·" for sign in text)
+        )
+    if text[:2] in vocabulary.COMPOUND_SURNAMES:
+        return 3 <= len(text) <= 4
+    return 2 <= len(text) <= 3 and text[0] in vocabulary.SURNAMES
+
+
+def _is_institution(text: str) -> bool:
+    if vocabulary.BRAND.fullmatch(text):
+        return True
+    return any(match.end() == len(text) for match in _ends(text))
+
+
+def _ends(text: str) -> Iterator[re.Match[str]]:
+    """Every place at which the name of an institution may end."""
+    for start in range(1, len(text)):
+        if match := vocabulary.INSTITUTION_END.match(text, start):
+            yield match
+
+
+def _parts_of(word: str) -> list[_Part]:
+    """A word that holds no separator: one name, or an institution with the person glued to it."""
+    word = word.strip(" 、,，。.;；:：-—")
+    word = re.sub(r"(?<=.)等+$", "", word)
+    if not word or word in "等和及与":
+        return []
+    if vocabulary.TITLE.fullmatch(word):
+        return [_Part("title", word)]
+    if word[0] in "（(" and word[-1] in "）)" and vocabulary.TITLE.fullmatch(word[1:-1]):
+        return [_Part("title", word[1:-1])]
+    if _LATIN.fullmatch(word):
+        return _latin(word)
+    if "（" in word or "(" in word:
+        return _with_brackets(word)
+    if vocabulary.BRAND.fullmatch(word):
+        return [_Part("institution", word)]
+    if not _is_institution(word) and (person := person_of(word)):
+        return [_Part("person", *person)]
+    if _is_institution(word):
+        return [_Part("institution", word)]
+    return _glued(word) or _dashed(word) or [_Part("unknown", word)]
+
+
+def _glued(word: str) -> list[_Part]:
+    """南方基金史博 -> the institution and the person; the longest institution that leaves a person."""
+    ends = {match.end() for match in _ends(word)}
+    if brand := vocabulary.BRAND.match(word):
+        ends.add(brand.end())
+    for end in sorted(ends, reverse=True):
+        left, right = word[:end], word[end:].strip(" -—–_")
+        if person := person_of(right):
+            return [_Part("institution", left), _Part("person", *person)]
+        if vocabulary.TITLE.fullmatch(right):
+            return [_Part("institution", left), _Part("title", right)]
+        if right[:1] == "的" and _LATIN.fullmatch(right[1:]):
+            return [_Part("institution", left), _Part("person", right[1:])]
+        if _LATIN.fullmatch(right) and not vocabulary.FOREIGN_WORD.search(right) and len(right) > 2:
+            return [_Part("institution", left), _Part("person", right)]
+    return []
+
+
+def _dashed(word: str) -> list[_Part]:
+    left, dash, right = re.sub(r"[—–\-－]+", "-", word).partition("-")
+    if dash and left and right and not _LATIN.fullmatch(word):
+        if person := person_of(right):
+            return [_Part("institution", left), _Part("person", *person)]
+        if (person := person_of(left)) and not person_of(right):
+            return [_Part("person", *person), _Part("institution", right)]
+    return []
+
+
+def _with_brackets(word: str) -> list[_Part]:
+    """Brackets hold a part of the firm's name, a title, or the firm's persons."""
+    match = _BRACKETS.search(word)
+    if match is None:
+        return [_Part("unknown", word)]
+    before, inner, after = word[: match.start()].strip(), match[1].strip(), word[match.end() :].strip()
+    if _PLACES.fullmatch(inner) or not inner:
+        if after and (glued := _parts_of(after)) and glued[0].kind in ("person", "title"):
+            return [_Part("institution", word[: match.end()]), *glued]
+        if len(glued := _glued(after)) == 2:
+            return [_Part("institution", word[: match.end()] + glued[0].text), *glued[1:]]
+        return [_Part("institution", word)]
+    if not after:
+        if person := person_of(before):
+            if _is_institution(inner) and not vocabulary.TITLE.fullmatch(inner):
+                return [_Part("person", *person), _Part("institution", inner)]
+            return [_Part("person", person[0], " ".join(filter(None, (person[1], inner))))]
+        people = [person_of(name) for name in re.split(r"[、,，/\s]+", inner) if name]
+        if people and all(people):
+            return [*(_parts_of(before)), *(_Part("person", *person) for person in people if person)]
+        if vocabulary.TITLE.fullmatch(inner):
+            return [*_parts_of(before), _Part("title", inner)]
+        if len(parts := _glued(before)) == 2:
+            return [parts[0], _Part("person", parts[1].text, " ".join(filter(None, (parts[1].title, inner))))]
+    return [_Part("institution", word)]
+
+
+def _latin(word: str) -> list[_Part]:
+    """Morgan Stanley and Point72 Hong Kong are firms; so is a firm that is known, before a person's name."""
+    firm = vocabulary.FOREIGN_FIRMS.match(word)
+    if firm and (rest := word[firm.end() :].strip()):
+        if not vocabulary.FOREIGN_WORD.search(rest) and re.fullmatch(
+            r"[A-Z][A-Za-z.'’\-]*(?: [A-Z][A-Za-z.'’\-]*){0,2}", rest
+        ):
+            return [_Part("institution", firm[0]), _Part("person", rest)]
+        return [_Part("institution", word)]
+    if firm or vocabulary.FOREIGN_WORD.search(word) or re.search(r"\d|&", word):
+        return [_Part("institution", word)]
+    return [_Part("latin", word)]
+
+
+# From names to visitors
+
+_HEADING = re.compile(
+    r"(?:第[一二三四五六七八九十\d]+[场次批组]|[（(]?[一二三四五六七八九十\d]+[)）、.]|线上|线下|现场|电话|网络|上午|下午|.*\d+[月日号时点:：]|"
+    r".*(?:会议|场次|时间|调研|策略会|说明会|反路演|路演|参会|参加|参与|单位|人员|机构|名单|投资者|嘉宾|如下|类)).*"
+)
+_NOBODY = re.compile(
+    r"(?:参与|参加|通过|线上|网络|全体|广大|中小|社会|不特定|现场|各类|其他|电话|关注|机构|公众|众多|部分|多名|若干|所有|公司).*"
+    r"(?:投资者|股东|公众|网友|网民|机构|人士|人员|用户|朋友们?)(?:等)?"
+    r"|.*(?:见|附).*(?:附件|附表|附录|名单|清单|附后|文末|列表|正文|下表).*|[（(]?(?:以上|以下)?排名不分先后.*|无|不适用|/|-+|—+|.*投资者"
+)
+
+
+class _Visitors:
+    """Puts names together in the order in which they stand; a person belongs to the institution before it."""
+
+    def __init__(self, doubts: list[Doubt]) -> None:
+        self.attendees: list[Attendee] = []
+        self.rest: list[str] = []
+        self._doubts = doubts
+        self._institution = ""
+        self._alone = False  # the institution is still without a person
+
+    def read_segment(self, segment: str) -> None:
+        """One line or part of a line up to a semicolon."""
+        if not segment:
+            return
+        bare = re.sub(r"\s", "", segment)
+        if note := re.search(r"[（(]?(?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)(?:顺序)?[）)]?", segment):
+            self.rest.append(note[0])
+            self.read_segment((segment[: note.start()] + " " + segment[note.end() :]).strip(" 、,，。"))
+            return
+        if _NOBODY.fullmatch(bare) and not vocabulary.BRAND.fullmatch(bare):
+            self.rest.append(segment)
+            return
+        pieces = _outside_brackets(segment, "：:")
+        if len(pieces) > 1 or re.search(r"[：:]\s*$", segment):
+            self._read_colon(segment, pieces)
+        else:
+            self._add(self._sequence(segment), segment)
+
+    def _read_colon(self, segment: str, pieces: list[str]) -> None:
+        """`institution：persons`; several such on one line follow one another with their separators lost."""
+        left, right = pieces[0].strip(), segment[len(pieces[0]) :].lstrip("：: ").strip()
+        if vocabulary.TITLE.fullmatch(left) and right:
+            for name in re.split(r"[、,，\s]+", right):
+                self._person(name, left)
+            return
+        if _HEADING.fullmatch(left) and not _is_institution(left) and not self._sequence(left, known=True):
+            if not _HEADER["institution"].fullmatch(left) and not _HEADER["person"].fullmatch(left):
+                self.rest.append(left)
+            self.read_segment(right)
+            return
+        if (
+            len(pieces) > 2
+            and (parts := _outside_brackets(segment, "，, "))
+            and all("：" in p or ":" in p for p in parts)
+        ):
+            for part in parts:
+                self.read_segment(part)
+            return
+        if (person := person_of(left)) and not _is_institution(left) and _is_institution(right):
+            self.attendees.append(Attendee(right, *person))
+            return
+        self._close()
+        self._institution, self._alone = left, True
+        self._persons(right)
+
+    def _persons(self, text: str) -> None:
+        """What stands after the colon are persons, whatever they are called."""
+        for word in _outside_brackets(text, "、,，/|") if text else []:
+            words = word.split()
+            if not words:
+                continue
+            if _LATIN.fullmatch(word.strip()):
+                self._person(word.strip())
+                continue
+            if len(words) > 1 and vocabulary.TITLE.fullmatch("".join(words[1:])):
+                self._person(words[0], " ".join(words[1:]))
+                continue
+            for name in words:
+                if vocabulary.TITLE.fullmatch(name):
+                    self._title(name)
+                else:
+                    self._person(*(person_of(name) or (re.sub(r"(?<=.)等$", "", name),)))
+
+    def read_columns(self, cells: list[str], columns: list[str] | None) -> None:
+        """One row of an attendance list; without a heading the cells tell by themselves what they hold."""
+        if columns and len(columns) == len(cells):
+            row = dict.fromkeys(("institution", "person", "title"), "")
+            for kind, cell in zip(columns, cells, strict=True):
+                if kind:
+                    row[kind] = cell.strip()
+            if row["institution"]:
+                self._close()
+                self._institution, self._alone = row["institution"], True
+            if row["person"]:
+                count = len(self.attendees)
+                self._persons(row["person"])
+                if row["title"] and len(self.attendees) > count:
+                    self._title(row["title"])
+            return
+        words = [cell.strip() for cell in cells if cell.strip() and not re.fullmatch(r"\d{1,4}[.、]?", cell.strip())]
+        self.read_segment("；".join(words) if len(words) == 1 else "  ".join(words))
+
+    def _sequence(self, segment: str, known: bool = False) -> list[_Part]:
+        """The names of a segment in their order; `known` leaves out what is not told by its words."""
+        parts: list[_Part] = []
+        for group in _outside_brackets(segment, "、,，|"):
+            for word in _words(group):
+                slashed = _outside_brackets(word, "/／")
+                found = [_parts_of(piece) for piece in slashed]
+                if len(found) == 2 and [p.kind for f in found for p in f] == ["person", "institution"]:
+                    found.reverse()
+                for pieces in found:
+                    parts += pieces
+        return [part for part in parts if part.kind not in ("unknown", "latin")] if known else parts
+
+    def _add(self, parts: list[_Part], segment: str) -> None:
+        kinds = [part.kind for part in parts]
+        if self._reversed(kinds):
+            waiting: list[_Part] = []
+            for part in parts:
+                if part.kind == "institution":
+                    self.attendees += [Attendee(part.text, person.text, person.title) for person in waiting]
+                    waiting = []
+                elif part.kind == "title" and waiting:
+                    waiting[-1] = dataclasses.replace(waiting[-1], title=part.text)
+                else:
+                    waiting.append(part)
+            return
+        title = ""
+        for place, part in enumerate(parts):
+            if part.kind == "institution":
+                self._close()
+                self._institution, self._alone = part.text, True
+            elif part.kind == "title":
+                follows_person = place and kinds[place - 1] == "person"
+                if not follows_person and kinds[place + 1 : place + 2] == ["person"]:
+                    title = part.text
+                else:
+                    self._title(part.text)
+            elif part.kind == "person":
+                self._person(part.text, title or part.title)
+                title = ""
+            elif part.kind == "latin" and self._alone and place and kinds[place - 1] == "institution":
+                self._person(part.text)
+            elif part.kind == "unknown" and self._alone and place and re.fullmatch("[\u3400-\u9fff]{2,3}", part.text):
+                self._person(part.text)
+            else:
+                self._unknown(part.text, segment)
+        if len(parts) == 1 and not self.attendees and not self._alone and not parts:
+            self.rest.append(segment)
+
+    def _reversed(self, kinds: list[str]) -> bool:
+        """Person, institution, person, institution: nobody stands open from the line before."""
+        names = [kind for kind in kinds if kind != "title"]
+        return bool(names) and names[0] == "person" and names[-1] == "institution" and not self._alone
+
+    def _unknown(self, text: str, segment: str) -> None:
+        """A name of neither kind is a firm; five to seven characters that end like a name may be both."""
+        if re.fullmatch("[\u3400-\u9fff]{5,7}", text) and (person := person_of(text[-3:])) and not person[1]:
+            self._close()
+            message = gettext_noop("“%(text)s” may be %(institution)s with %(person)s.")
+            params = {"text": text, "institution": text[:-3], "person": text[-3:]}
+            self._doubts.append(Doubt(FIELD, message, params))
+            self.attendees.append(Attendee(text[:-3], text[-3:]))
+            self._institution = text[:-3]
+            return
+        if len(text) > 30 and not _LATIN.fullmatch(text):
+            self.rest.append(text)
+            return
+        self._close()
+        self._institution, self._alone = text, True
+
+    def _person(self, name: str, title: str = "") -> None:
+        self.attendees.append(Attendee(self._institution, name, title))
+        self._alone = False
+
+    def _title(self, title: str) -> None:
+        """A title after a person is that person's; after an institution it stands for a person unnamed."""
+        if self._alone or not self.attendees:
+            self._person("", title)
+            return
+        last = self.attendees[-1]
+        self.attendees[-1] = dataclasses.replace(last, title=" ".join(filter(None, (last.title, title))))
+
+    def _close(self) -> None:
+        """Enter the institution that is still without a person."""
+        if self._alone:
+            self.attendees.append(Attendee(self._institution))
+        self._alone = False
+
+    def finish(self) -> list[Attendee]:
+        self._close()
+        return self.attendees
+
+
+def _words(group: str) -> Iterator[str]:
+    """Words between spaces; Latin words that stand together are one name."""
+    waiting: list[str] = []
+    for word in _outside_brackets(group, " \u3000"):
+        if _LATIN.fullmatch(word):
+            waiting.append(word)
+            continue
+        if waiting:
+            yield " ".join(waiting)
+            waiting = []
+        yield word
+    if waiting:
+        yield " ".join(waiting)
+
+
+def _without_company(attendees: list[Attendee], names: set[str], doubts: list[Doubt]) -> list[Attendee]:
+    own = {attendee.institution for attendee in attendees} & names
+    for name in sorted(own):
+        message = gettext_noop("“%(name)s” is the company itself and was left out of its visitors.")
+        doubts.append(Doubt(FIELD, message, {"name": name}))
+    return [attendee for attendee in attendees if attendee.institution not in own]

@@ -1,0 +1,218 @@
+"""Blocks of text -> the rows of the form: which label each text stands under, whatever drew the form."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from .labels import kind_of, split_label
+from .participants import is_list_heading
+from .sources import Block
+
+_HEAD = {"company_code", "company_short_name", "company_name", "number", "title"}
+# Only these may follow the content in running text: it is full of words that are labels elsewhere.
+_AFTER_CONTENT = {"material_information", "attachments", "signed_on"}
+_HEAD_LABEL = re.compile(
+    r"(?:A股)?(?:证券|股票|公司)代码|(?:A股)?(?:证券|股票|公司)简称|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
+)
+_BOX = re.compile(r"[□☑☐☒√✓■]")
+_SENTENCE_END = re.compile(r"[。！？!?；;：:…”」』）)》.]\s*$")
+_NEW_START = re.compile(
+    r"\s*(?:\d{1,2}\s*[、.．)）]|[（(]\s*[\d一二三四五六七八九十]{1,3}\s*[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|问|答|Q|A[：:]|【|•|·|●)"
+)
+
+
+@dataclasses.dataclass(slots=True)
+class Value:
+    """Text put together from pieces of the source; `place` leads from it back to the source."""
+
+    text: str = ""
+    _here: list[int] = dataclasses.field(default_factory=list)
+    _there: list[int] = dataclasses.field(default_factory=list)
+
+    def add(self, text: str, start: int, joint: str = "\n") -> None:
+        if not text:
+            return
+        self.text += joint if self.text else ""
+        self._here.append(len(self.text))
+        self._there.append(start)
+        self.text += text
+
+    def extend(self, other: Value) -> None:
+        ends = [*other._here[1:], len(other.text)]
+        for here, there, end in zip(other._here, other._there, ends, strict=True):
+            joint = "\n" if here == 0 else ""
+            self.add(other.text[here:end], there, joint)
+
+    def place(self, offset: int) -> int:
+        """Where in the source a character of the text stands."""
+        if not self._here:
+            return 0
+        piece = max(0, bisect.bisect_right(self._here, offset) - 1)
+        return self._there[piece] + offset - self._here[piece]
+
+
+@dataclasses.dataclass(slots=True)
+class Row:
+    """`kind` is that of `labels`, or "head" (above the form) or "remark" (text under no label)."""
+
+    kind: str
+    label: str
+    value: Value
+    in_table: bool = False
+    appendix: bool = False  # a list of visitors behind the form
+
+
+def rows_of(blocks: Sequence[Block]) -> tuple[str, list[Row]]:
+    """The source as plain text, and the rows in their order."""
+    text = "\n".join("\t".join(block.cells) for block in blocks)
+    layout = _Layout(blocks)
+    offset = 0
+    for place, block in enumerate(blocks):
+        starts = []
+        for cell in block.cells:
+            starts.append(offset)
+            offset += len(cell) + 1
+        layout.read(place, block, starts)
+    return text, layout.rows
+
+
+class _Layout:
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
+        self.rows: list[Row] = []
+        self._table: int | None = None  # of the block before
+        # Tables in which the form's labels stand: their other rows are the form's too.
+        self._forms = {
+            block.table
+            for block in blocks
+            if block.table is not None and len(block.cells) > 1 and kind_of(block.cells[0])
+        }
+
+    @property
+    def _row(self) -> Row | None:
+        return self.rows[-1] if self.rows else None
+
+    def read(self, place: int, block: Block, starts: list[int]) -> None:
+        filled = [(cell, start) for cell, start in zip(block.cells, starts, strict=True) if cell]
+        if block.table is None or (len(filled) == 1 and filled[0][0] is block.cells[0] and not kind_of(filled[0][0])):
+            for cell, start in filled:
+                self._lines(cell, start, block)
+        else:
+            self._table_row(place, block, starts, filled)
+        self._table = block.table
+
+    # Tables
+
+    def _table_row(self, place: int, block: Block, starts: list[int], filled: list[tuple[str, int]]) -> None:
+        label, kind = block.cells[0], kind_of(block.cells[0])
+        row = self._row
+        if is_list_heading(block.cells):
+            if row is None or row.kind != "participants":
+                self._open("participants", "参会投资者清单", in_table=True, appendix=bool(self._find("participants")))
+            self._append("\t".join(block.cells), starts[0], "\n")
+            return
+        in_list = row is not None and row.kind == "participants" and row.in_table
+        if kind and len(filled) > 2 and len(filled) % 2 == 0 and all(kind_of(cell) for cell, _ in filled[::2]):
+            for (name, _), (value, start) in zip(filled[::2], filled[1::2], strict=True):
+                self._open(kind_of(name) or "other", name, in_table=True)
+                self._append(value, start)
+        elif kind and not (in_list and re.fullmatch(r"\d{0,4}", label)):
+            self._open(kind, label, in_table=True)
+            rest = [(cell, start) for cell, start in filled if start != starts[0]]
+            self._cells(rest)
+        elif not label or (in_list and (block.table not in self._forms or re.fullmatch(r"\d{1,4}[.、]?", label))):
+            if row is None:
+                self._open("head", "")
+            self._cells(filled, continues=not label)
+        elif block.table in self._forms and len(filled) == 2 and self._looks_like_label(label):
+            self._open("other", label, in_table=True)
+            self._append(*filled[1])
+        else:
+            self._cells(filled)
+
+    def _cells(self, cells: list[tuple[str, int]], continues: bool = False) -> None:
+        """Append the cells of one row, parted by tabs."""
+        for place, (cell, start) in enumerate(cells):
+            if place:
+                self._append(cell, start, "\t")
+            else:
+                self._append(cell, start, self._joint(cell) if continues else "\n")
+
+    @staticmethod
+    def _looks_like_label(text: str) -> bool:
+        return len(text) <= 60 and not re.search(r"[。？！?!]", text)
+
+    # Running text
+
+    def _lines(self, cell: str, start: int, block: Block) -> None:
+        offset = start
+        for place, line in enumerate(cell.split("\n")):
+            self._line(line, offset, block, first=place == 0)
+            offset += len(line) + 1
+
+    def _line(self, line: str, start: int, block: Block, first: bool) -> None:
+        row = self._row
+        body = any(row.kind not in _HEAD and row.kind not in ("head", "remark") for row in self.rows)
+        if not body and self._head_line(line, start):
+            return
+        label = split_label(line)
+        if label and self._may_begin(label, row, body):
+            kind, name, at = label
+            self._open(kind, name)
+            self._append(line[at:].strip(), start + at + (len(line[at:]) - len(line[at:].lstrip())))
+        elif row is None or (not body and row.kind in _HEAD and row.value.text):
+            self._open("head", "")
+            self._append(line, start)
+        elif row.in_table and block.table is None and row.kind not in ("content", "participants"):
+            self._open("remark", "")
+            self._append(line, start)
+        elif row.kind == "signed_on" and row.value.text:
+            self._open("remark", "")
+            self._append(line, start)
+        else:
+            crossed = first and self._table != block.table
+            self._append(line, start, self._joint(line) if crossed else "\n")
+
+    def _head_line(self, line: str, start: int) -> bool:
+        """Several labels of the head may stand on one line: 证券代码：… 证券简称：…"""
+        places = [match for match in _HEAD_LABEL.finditer(line)]
+        if not places or line[: places[0].start()].strip(" （("):
+            return False
+        if len(places) == 1 and not re.match(r"\s*[:：\t ]", line[places[0].end() :]):
+            return False
+        ends = [match.start() for match in places[1:]] + [len(line)]
+        for match, end in zip(places, ends, strict=True):
+            piece = line[match.end() : end]
+            value = piece.strip(" :：\t，,；;（）()")
+            self._open(kind_of(match[0]) or "other", match[0])
+            self._append(value, start + match.end() + piece.find(value))
+        return True
+
+    def _may_begin(self, label: tuple[str, str, int], row: Row | None, body: bool) -> bool:
+        kind, name, _ = label
+        if kind in _HEAD:
+            return not body
+        if row is None or row.kind != "content":
+            return not (row is not None and row.kind == "participants" and kind == "participants")
+        if row.in_table and kind == "participants":
+            return bool(re.search("清单|名单|附件", name))
+        return kind in _AFTER_CONTENT
+
+    # Rows
+
+    def _find(self, kind: str) -> Row | None:
+        return next((row for row in self.rows if row.kind == kind), None)
+
+    def _open(self, kind: str, label: str, in_table: bool = False, appendix: bool = False) -> None:
+        self.rows.append(Row(kind, label.replace("\n", ""), Value(), in_table, appendix))
+
+    def _append(self, text: str, start: int, joint: str = "\n") -> None:
+        self.rows[-1].value.add(text, start, joint)
+
+    def _joint(self, text: str) -> str:
+        """Nothing where a sentence goes on behind the end of a table or a page, else a line feed."""
+        before = self.rows[-1].value.text
+        return "\n" if not before or _SENTENCE_END.search(before) or _NEW_START.match(text) else ""
