@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import connections
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(make_activity_types, sender=self)
+        post_migrate.connect(install_search, sender=self)
+        connection_created.connect(register_search_functions)
 
 
 def make_activity_types(using: str, **options: Any) -> None:
@@ -25,3 +29,18 @@ def make_activity_types(using: str, **options: Any) -> None:
             [ActivityType(name=name, position=position) for position, name in enumerate(ACTIVITY_TYPES, 1)],
             ignore_conflicts=True,
         )
+
+
+def install_search(using: str, **options: Any) -> None:
+    """A migration that rebuilds a table on SQLite drops its triggers: the index is looked after each time."""
+    from . import search
+
+    if connections[using].introspection.table_names():
+        search.install(connections[using])
+
+
+def register_search_functions(connection: Any, **options: Any) -> None:
+    from . import search
+
+    if connection.vendor == "sqlite":
+        search.register_functions(connection.connection)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db import connections, models
+from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -14,7 +15,7 @@ from .names import institution_key, pinyin_index
 from .workflow import Status
 
 if TYPE_CHECKING:
-    from .models import Institution
+    from .models import Institution, Record
 
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
@@ -27,7 +28,41 @@ def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
     return model.objects.all()
 
 
-class InstitutionQuerySet(models.QuerySet):
+class DirectoryQuerySet(models.QuerySet):
+    """Companies, institutions or topics: what published records are about. `path` leads from here to a record."""
+
+    path = "records"
+
+    def public(self) -> Self:
+        """Those that a published record names; of the others the public learns nothing, not even the name."""
+        return self.filter(pk__in=self.filter(**{f"{self.path}__status": Status.PUBLISHED}).values("pk"))
+
+    def with_totals(self) -> Self:
+        """The public ones with `record_count` and `last_visit`, counted over published records."""
+        return self.filter(**{f"{self.path}__status": Status.PUBLISHED}).annotate(
+            record_count=Count(self.path, distinct=True), last_visit=Max(f"{self.path}__held_from")
+        )
+
+    def found_by(self, text: str) -> Self:
+        """Those whose name holds the text, or whose pinyin begins with it."""
+        return self.filter(self._named(text) | Q(pinyin__istartswith=text) | Q(pinyin__icontains=f" {text}"))
+
+    def _named(self, text: str) -> Q:
+        return Q(name__icontains=text)
+
+
+class CompanyQuerySet(DirectoryQuerySet):
+    def _named(self, text: str) -> Q:
+        return Q(code__startswith=text) | Q(short_name__icontains=text) | Q(full_name__icontains=text)
+
+
+class TopicQuerySet(DirectoryQuerySet):
+    path = "questions__record"
+
+
+class InstitutionQuerySet(DirectoryQuerySet):
+    path = "participations__record"
+
     def resolve(self, names: Iterable[str], *, create: bool = True) -> dict[str, Institution]:
         """The institution that each name as filed stands for: by its own name or an alias, never by likeness.
 
@@ -59,8 +94,48 @@ class RecordQuerySet(models.QuerySet):
     def published(self) -> RecordQuerySet:
         return self.filter(status=Status.PUBLISHED)
 
+    def readable(self) -> RecordQuerySet:
+        """What has a public page: the published records, and the versions that a correction took the place of."""
+        return self.filter(status__in=[Status.PUBLISHED, Status.SUPERSEDED])
+
     def newest_first(self) -> RecordQuerySet:
         return self.order_by(F("held_from").desc(nulls_last=True), "-pk")
+
+    def newest_disclosed_first(self) -> RecordQuerySet:
+        return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
+
+    def held_on_or_after(self, day: datetime.date) -> RecordQuerySet:
+        """Records of which at least one day is not before this one."""
+        return self.filter(Q(held_from__gte=day) | Q(held_to__gte=day))
+
+    def held_on_or_before(self, day: datetime.date) -> RecordQuerySet:
+        return self.filter(held_from__lte=day)
+
+    def of_activity(self, kinds: Iterable[models.Model]) -> RecordQuerySet:
+        """Records on which any of these boxes is ticked."""
+        ticked = self.model._meta.get_field("activity_types").remote_field.through.objects.filter(
+            activitytype__in=kinds
+        )
+        return self.filter(pk__in=ticked.values("record_id"))
+
+    def neighbours(self, record: Record) -> tuple[Record | None, Record | None]:
+        """The record held before this one, and the one held after it, both out of this queryset."""
+        earlier = Q(held_from__lt=record.held_from) | Q(held_from=record.held_from, pk__lt=record.pk)
+        later = Q(held_from__gt=record.held_from) | Q(held_from=record.held_from, pk__gt=record.pk)
+        return (
+            self.filter(earlier).order_by("-held_from", "-pk").first(),
+            self.filter(later).order_by("held_from", "pk").first(),
+        )
+
+    def for_page(self) -> RecordQuerySet:
+        """With all that a record's own page shows."""
+        visitors = self._children("participants").select_related("institution")
+        return self.select_related("company").prefetch_related(
+            "activity_types",
+            Prefetch("participants", queryset=visitors),
+            "questions__topics",
+            "attachments",
+        )
 
     def with_participant_of(self, institutions: Iterable[Institution]) -> RecordQuerySet:
         """Records at which any of these institutions was present."""
@@ -73,15 +148,33 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(pk__in=questions.values("record_id"))
 
     def matching(self, query: str) -> RecordQuerySet:
-        """Records in which every word of a search stands somewhere."""
+        """Records in which every word of a search stands somewhere, and none that it rules out."""
+        asked = search.parse(query)
         found = self
-        for word in search.words(query):
-            found = found.filter(
-                search.record_condition(
-                    word, questions=_related(self, "questions"), participants=_related(self, "participants")
-                )
-            )
+        for word in asked.wanted:
+            found = found.filter(pk__in=self._holding(word))
+        for word in asked.unwanted:
+            found = found.exclude(pk__in=self._holding(word))
         return found
+
+    def _holding(self, word: str) -> models.QuerySet:
+        """Ids of records that hold a word: in their own line, in a question, or in a name of company or visitor."""
+        vendor = connections[self.db].vendor
+        records, questions = self.model._default_manager, _related(self, "questions")
+        companies = _related(self, "company")._named(word)
+        visitors = _related(self, "participants").filter(institution__name__icontains=word)
+        return (
+            records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
+            .order_by()
+            .values("pk")
+            .union(
+                questions.filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+                .order_by()
+                .values("record_id"),
+                records.filter(company__in=_related(self, "company").filter(companies)).order_by().values("pk"),
+                visitors.order_by().values("record_id"),
+            )
+        )
 
     def for_list(self) -> RecordQuerySet:
         """With what a line of a list shows; a fixed number of queries whatever its length."""
@@ -103,6 +196,16 @@ class RecordQuerySet(models.QuerySet):
             person_count=count(participants, Count("pk", filter=~Q(person=""))),
             question_count=count(questions, Count("pk")),
         )
+        self._retell_visitors()
+
+    def _retell_visitors(self) -> None:
+        """Bring the names by which search finds a record in line with its participants."""
+        names: dict[int, list[str]] = {pk: [] for pk in self.values_list("pk", flat=True)}
+        rows = _related(self, "participants").filter(record__in=names).order_by("record_id", "position")
+        for record_id, institution, person in rows.values_list("record_id", "name_as_filed", "person"):
+            names[record_id] += [institution, person]
+        changed = [self.model(pk=pk, visitor_names="\n".join(filter(None, parts))) for pk, parts in names.items()]
+        self.model._default_manager.bulk_update(changed, ["visitor_names"], batch_size=200)
 
 
 class PositionedQuerySet(models.QuerySet):

@@ -1,32 +1,284 @@
-"""What a search means: which words it asks for, and the condition they put on records and questions."""
+"""Search: what a query asks for, the index that finds it on either engine, and where it stands in a text.
 
+A text is indexed by its grams: within each run of letters, digits and CJK characters every pair of neighbours, and
+the last character alone. A query asks the index for all grams of a word and then looks whether the folded text holds
+the word, so that the result is exactly that of a plain substring search.
+
+SQLite keeps the grams in FTS5 tables filled by triggers, PostgreSQL in generated columns; on both, the functions
+`irsite_fold(text)` and `irsite_grams(text)` do the work, so that no way of writing to a table goes past the index.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import sqlite3
 import unicodedata
+from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext
 
 MAX_QUERY_LENGTH = 200
+MAX_WORDS = 12
+MAX_GRAMS = 50_000  # of one text; PostgreSQL holds no larger vector
+
+# Letters and digits as ranges, since what `\w` means depends on the engine and its locale.
+_RUN_RANGES = (
+    ("0", "9"),
+    ("a", "z"),
+    ("\u00c0", "\u024f"),  # Latin with accents
+    ("\u0370", "\u052f"),  # Greek, Cyrillic
+    ("\u3040", "\u30ff"),  # kana
+    ("\u3400", "\u4dbf"),  # CJK
+    ("\u4e00", "\u9fff"),
+    ("\uac00", "\ud7a3"),  # Hangul
+)
+_RUN_CLASS = "[" + "".join(f"{first}-{last}" for first, last in _RUN_RANGES) + "]+"
+_RUNS = re.compile(_RUN_CLASS)
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER = str.maketrans(_UPPER, _UPPER.lower())
 
 
-def words(query: str) -> list[str]:
-    """The words of a search, each of which must be found; separated by white space of any width."""
-    return list(dict.fromkeys(unicodedata.normalize("NFKC", query).split()))
+def fold(text: str) -> str:
+    """Full and half width alike, A and a alike; other scripts keep their case, which engines fold differently."""
+    return unicodedata.normalize("NFKC", text).translate(_LOWER)
 
 
-def question_condition(word: str) -> Q:
-    return Q(text__icontains=word) | Q(answer__icontains=word)
+def grams(text: str) -> list[str]:
+    """The grams of a text, without repeats, in the order of their first place."""
+    found = (run[at : at + 2] for run in _RUNS.findall(fold(text)) for at in range(len(run)))
+    return list(itertools.islice(dict.fromkeys(found), MAX_GRAMS))
 
 
-def record_condition(word: str, *, questions: QuerySet, participants: QuerySet) -> Q:
-    """A word is found in a record's own line, in one of its questions, or in one of its participants."""
-    of_record = {"record_id": OuterRef("pk")}
-    return (
-        Q(number__icontains=word)
-        | Q(company__short_name__icontains=word)
-        | Q(company__full_name__icontains=word)
-        | Q(company__code=word)
-        | Q(place__icontains=word)
-        | Q(introduction__icontains=word)
-        | Q(closing__icontains=word)
-        | Q(Exists(questions.filter(question_condition(word), **of_record)))
-        | Q(Exists(participants.filter(Q(name_as_filed__icontains=word) | Q(person__icontains=word), **of_record)))
+# What a query asks for
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """A search as understood: folded words and phrases that must be there, and such that must not."""
+
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.wanted or self.unwanted)
+
+
+_QUOTES = str.maketrans("“”„‟「」『』", '""""""""')
+_WORDS = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)(?P<closed>"?)|(?P<word>[^\s"]+))')
+
+
+def parse(text: str) -> Query:
+    """Words are separated by white space; "a phrase" stands together; -word must not be there. Never raises."""
+    wanted: dict[str, None] = {}
+    unwanted: dict[str, None] = {}
+    complaints: dict[str, None] = {}
+    for match in _WORDS.finditer(fold(text.replace("\0", " ").translate(_QUOTES))):
+        if match["phrase"] is not None and not match["closed"]:
+            complaints[gettext("A quotation mark was not closed; the phrase was taken to go on to the end.")] = None
+        word = " ".join((match["phrase"] if match["phrase"] is not None else match["word"]).split())
+        if not _RUNS.search(word):
+            if word.strip("-"):
+                complaints[gettext("“%(word)s” holds no letter or digit and was left out.") % {"word": word}] = None
+            continue
+        (unwanted if match["minus"] else wanted)[word] = None
+    if len(wanted) + len(unwanted) > MAX_WORDS:
+        complaints[gettext("Only the first %(count)d words were looked for.") % {"count": MAX_WORDS}] = None
+    kept = tuple(wanted)[:MAX_WORDS]
+    return Query(kept, tuple(unwanted)[: MAX_WORDS - len(kept)], tuple(complaints))
+
+
+# The index
+
+
+@dataclasses.dataclass(frozen=True)
+class Index:
+    """What is searched of a table: `columns` are joined by line feeds."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}_grams"
+
+    def text(self, row: str) -> str:
+        """SQL for the text of a row that goes by this name."""
+        return " || '\n' || ".join(f'{row}."{column}"' for column in self.columns)
+
+
+QUESTIONS = Index("records_question", ("text", "answer"))
+RECORDS = Index("records_record", ("number", "place", "other_activity", "introduction", "closing", "visitor_names"))
+INDEXES = (QUESTIONS, RECORDS)
+
+
+def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
+    """The ids of rows whose text holds a folded word, for `filter(pk__in=…)`."""
+    runs = _RUNS.findall(word)
+    asked = [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
+    # One gram is the whole word: the index alone knows the answer.
+    is_whole = len(asked) == 1 and word in asked
+    if vendor == "sqlite":
+        match = " AND ".join(_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in asked)
+        source = f'"{index.name}" AS found JOIN "{index.table}" AS source ON source.id = found.rowid'
+        condition, held = f'"{index.name}" MATCH %s', "instr(irsite_fold({text}), %s) > 0"
+    else:
+        match = " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in asked)
+        source = f'"{index.table}" AS source'
+        condition, held = "source.grams @@ %s::tsquery", "strpos(irsite_fold({text}), %s) > 0"
+    sql = f"SELECT source.id FROM {source} WHERE {condition}"  # noqa: S608 - names of our own tables
+    if is_whole:
+        return RawSQL(sql, [match])  # noqa: S611 - what comes from outside is a parameter
+    return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Bring the index into being, or back after a migration rebuilt a table. Safe to repeat."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for index in INDEXES:
+                _install_on_sqlite(cursor, index)
+        else:
+            for statement in _POSTGRESQL_FUNCTIONS:
+                cursor.execute(statement)
+            for index in INDEXES:
+                _install_on_postgresql(cursor, index)
+
+
+def register_functions(connection: sqlite3.Connection) -> None:
+    """What SQLite's triggers and queries call; for each new connection."""
+    connection.create_function("irsite_fold", 1, lambda text: fold(text or ""), deterministic=True)
+    connection.create_function("irsite_grams", 1, _tokens, deterministic=True)
+
+
+def is_installed(connection: BaseDatabaseWrapper) -> bool:
+    """Whether every table that is searched has its index, kept up by the database."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            wanted = {f"{index.name}_{event}" for index in INDEXES for event in _EVENTS}
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            return wanted <= {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'grams'")
+        return {index.table for index in INDEXES} <= {name for (name,) in cursor.fetchall()}
+
+
+_EVENTS = ("insert", "update", "delete")
+_TOKEN_WIDTH = 6
+
+
+def _token(gram: str) -> str:
+    """A gram as FTS5 is given it: hexadecimal digits, so that no tokenizer splits or folds it on its own terms."""
+    return "".join(f"{ord(character):0{_TOKEN_WIDTH}x}" for character in gram)
+
+
+def _tokens(text: str | None) -> str:
+    return " ".join(map(_token, grams(text or "")))
+
+
+def _install_on_sqlite(cursor: Any, index: Index) -> None:
+    name, table = index.name, index.table
+    cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+    if cursor.fetchone()[0] == len(_EVENTS):
+        return
+    options = f"content='', detail=none, prefix='{_TOKEN_WIDTH}', tokenize='ascii'"
+    columns = ", ".join(f'"{column}"' for column in index.columns)
+    add = f'INSERT INTO "{name}"(rowid, grams) VALUES (new.id, irsite_grams({index.text("new")}));'  # noqa: S608
+    remove = (
+        f'INSERT INTO "{name}"("{name}", rowid, grams) '  # noqa: S608
+        f"VALUES ('delete', old.id, irsite_grams({index.text('old')}));"
     )
+    cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
+    cursor.execute(f'CREATE VIRTUAL TABLE "{name}" USING fts5(grams, {options})')
+    for event in _EVENTS:
+        cursor.execute(f'DROP TRIGGER IF EXISTS "{name}_{event}"')
+    cursor.execute(f'CREATE TRIGGER "{name}_insert" AFTER INSERT ON "{table}" BEGIN {add} END')
+    cursor.execute(f'CREATE TRIGGER "{name}_delete" AFTER DELETE ON "{table}" BEGIN {remove} END')
+    cursor.execute(
+        f'CREATE TRIGGER "{name}_update" AFTER UPDATE OF id, {columns} ON "{table}" BEGIN {remove} {add} END'
+    )
+    cursor.execute(
+        f'INSERT INTO "{name}"(rowid, grams) '  # noqa: S608
+        f'SELECT id, irsite_grams({index.text("source")}) FROM "{table}" AS source'
+    )
+
+
+_POSTGRESQL_FUNCTIONS = (
+    f"""
+    CREATE OR REPLACE FUNCTION irsite_fold(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURNS NULL ON NULL INPUT
+    AS $$ SELECT translate(normalize(value, NFKC), '{_UPPER}', '{_UPPER.lower()}') $$
+    """,
+    f"""
+    CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+      SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2)))[1:{MAX_GRAMS}], '{{}}')
+      FROM regexp_matches(irsite_fold(value), '{_RUN_CLASS}', 'g') AS run,
+           generate_series(1, char_length(run[1])) AS at
+    $$
+    """,  # noqa: S608
+)
+
+
+def _install_on_postgresql(cursor: Any, index: Index) -> None:
+    columns = " || chr(10) || ".join(f'"{column}"' for column in index.columns)
+    cursor.execute(
+        f'ALTER TABLE "{index.table}" ADD COLUMN IF NOT EXISTS grams tsvector '
+        f"GENERATED ALWAYS AS (array_to_tsvector(irsite_grams({columns}))) STORED"
+    )
+    cursor.execute(f'CREATE INDEX IF NOT EXISTS "{index.name}" ON "{index.table}" USING gin (grams)')
+
+
+# Where it stands
+
+
+def marked(text: str, words: tuple[str, ...]) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it is one of the words; joined, the pieces are the text."""
+    spans = list(_spans(text, words))
+    pieces, at = [], 0
+    for start, end in spans:
+        if start > at:
+            pieces.append((text[at:start], False))
+        pieces.append((text[start:end], True))
+        at = end
+    return [*pieces, (text[at:], False)] if at < len(text) else pieces
+
+
+def excerpt(text: str, words: tuple[str, ...], length: int = 80) -> str:
+    """A part of the text with the first of the words in it, about `length` characters, cut marks included."""
+    first = next(_spans(text, words), (0, 0))
+    start = max(0, first[0] - length // 4)
+    end = start + length
+    return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
+
+
+def _spans(text: str, words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Places of the words in the original text, in order, those that touch or overlap as one."""
+    folded, origins = _folded_with_origins(text)
+    found = sorted(
+        (match.start(), match.end()) for word in words if word for match in re.finditer(re.escape(word), folded)
+    )
+    current: tuple[int, int] | None = None
+    for start, end in found:
+        place = (origins[start], origins[end - 1] + 1)
+        if current and place[0] <= current[1]:
+            current = (current[0], max(current[1], place[1]))
+            continue
+        if current:
+            yield current
+        current = place
+    if current:
+        yield current
+
+
+def _folded_with_origins(text: str) -> tuple[str, list[int]]:
+    """The folded text and, for each of its characters, the place it came from."""
+    pieces = [fold(character) for character in text]
+    origins = [place for place, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), origins

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.filing.shape import Board, board_of
 from records.names import fold, institution_key, pinyin_index, split_list
-from records.querysets import InstitutionQuerySet
+from records.querysets import CompanyQuerySet, InstitutionQuerySet, TopicQuerySet
 
 models.CharField.register_lookup(Length)
 
@@ -73,6 +73,8 @@ class Company(models.Model):
         help_text=_("Left empty, it is told from the code where the code tells it."),
     )
     pinyin = PinyinField(source="short_name")
+
+    objects = CompanyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("company")
@@ -223,6 +225,8 @@ class Topic(models.Model):
         help_text=_("A question that holds one of them is given this topic. Separate with 、 or a comma."),
     )
     pinyin = PinyinField(source="name")
+
+    objects = TopicQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("topic")

@@ -103,6 +103,7 @@ class Record(models.Model):
     institution_count = models.PositiveIntegerField(_("institutions"), default=0, editable=False)
     person_count = models.PositiveIntegerField(_("people"), default=0, editable=False)
     question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
+    visitor_names = models.TextField(default="", editable=False)
 
     # Who did it and by which verb, for the row of history that the next save writes.
     _history_user: Any
@@ -110,7 +111,14 @@ class Record(models.Model):
 
     history = HistoricalRecords(
         m2m_fields=[activity_types],
-        excluded_fields=["institution_count", "person_count", "question_count", "created_at", "updated_at"],
+        excluded_fields=[
+            "institution_count",
+            "person_count",
+            "question_count",
+            "visitor_names",
+            "created_at",
+            "updated_at",
+        ],
     )
 
     objects = RecordQuerySet.as_manager()

@@ -1,0 +1,164 @@
+"""Search finds what a plain substring search finds, on either engine, and reads what people type."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records import search
+from records.models import Participant, Question, Record
+
+from . import build
+
+WIDE = "境外收入大模型数据ＡＩaiAB12３４１.5%，。 ,、-\"'é\n"
+texts = st.text(alphabet=WIDE, max_size=30) | st.text(max_size=12).filter(lambda text: "\0" not in text)
+
+
+def hits(word: str) -> list[int]:
+    return sorted(
+        Question.objects.filter(pk__in=search.ids_holding(search.QUESTIONS, word, connection.vendor)).values_list(
+            "pk", flat=True
+        )
+    )
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(corpus=st.lists(st.tuples(texts, texts), min_size=1, max_size=8), words=st.lists(texts, max_size=6))
+def test_the_index_answers_like_a_plain_substring_search(corpus, words) -> None:
+    Question.objects.all().delete()
+    Record.objects.all().delete()
+    asked = [(f"问{text}", answer) for text, answer in corpus]
+    record = build.draft(
+        asked=[
+            (text.encode("utf-8", "ignore").decode(), answer.encode("utf-8", "ignore").decode())
+            for text, answer in asked
+        ]
+    )
+    rows = {row.pk: search.fold(f"{row.text}\n{row.answer}") for row in record.questions.all()}
+    from_texts = [text[at : at + size] for text in rows.values() for at, size in ((0, 1), (1, 2), (2, 3), (3, 5))]
+    for word in {search.fold(word.encode("utf-8", "ignore").decode()) for word in [*words, *from_texts]}:
+        for query in search.parse(word).wanted:
+            assert hits(query) == [pk for pk, text in rows.items() if query in text], query
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query", ["境外", "数", "大模型", "AI", "ａｉ", "ai大模型", "2024", "１８．４％", '"境外 收入"', "Point"]
+)
+def test_words_of_any_length_and_width_are_found(query: str) -> None:
+    found = build.record(number="1", asked=[("AI大模型的境外 收入数是多少？", "2024年为18.4%，来自Point72。")])
+    build.record(build.company("999002"), number="2", visitors=["远山 李四"], held="2023-01-05")
+    assert list(Record.objects.published().matching(query)) == [found]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["贾静雯", "华夏", "晨光", "2024-077", "上海策略会", "致辞", "未尽"])
+def test_names_numbers_and_the_forms_own_lines_are_found(query: str) -> None:
+    found = build.record(number="2024-077", place="上海策略会", introduction="董事长致辞", closing="未尽事宜")
+    build.record(build.company("999002"), number="1", visitors=["中信证券 王五"])
+    assert list(Record.objects.published().matching(query)) == [found]
+
+
+@pytest.mark.django_db
+def test_all_words_must_hold_and_none_that_is_ruled_out() -> None:
+    both = build.record(number="1", asked=[("境外业务如何？", "平稳。"), ("毛利率呢？", "上升。")])
+    one = build.record(number="2", asked=[("境外业务如何？", "下降。")])
+    records = Record.objects.published()
+    assert list(records.matching("境外 毛利率")) == [both]
+    assert list(records.matching("境外 -毛利率")) == [one]
+    assert set(records.matching("")) == {both, one}
+    assert set(records.matching("-没有这个词")) == {both, one}
+
+
+@pytest.mark.django_db
+def test_drafts_are_not_found() -> None:
+    build.draft(asked=[("机密问题？", "机密。")])
+    assert not Record.objects.published().matching("机密").exists()
+
+
+@pytest.mark.django_db
+def test_the_index_follows_every_way_of_writing() -> None:
+    record = build.record(asked=[("甲乙丙？", "丁戊。")])
+    question = record.questions.get()
+    assert hits("甲乙") == [question.pk]
+    Question.objects.filter(pk=question.pk).update(text="己庚？")
+    assert (hits("甲乙"), hits("己庚")) == ([], [question.pk])
+    Question.objects.bulk_update([Question(pk=question.pk, answer="辛壬")], ["answer"])
+    assert (hits("丁戊"), hits("辛壬")) == ([], [question.pk])
+    question.delete()
+    assert hits("己庚") == []
+
+
+@pytest.mark.django_db
+def test_a_new_visitor_is_found_once_the_record_is_counted_anew() -> None:
+    record = build.record(visitors=["华夏基金 贾静雯"])
+    Participant.objects.create(record=record, position=2, name_as_filed="外星资本", person="甲")
+    Record.objects.filter(pk=record.pk).recount()
+    assert list(Record.objects.matching("外星资本")) == [record]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_index_is_noticed_and_built_again() -> None:
+    question = build.record(asked=[("甲乙丙？", "丁戊。")]).questions.get()
+    assert search.is_installed(connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER records_question_grams_update")
+        else:
+            cursor.execute("ALTER TABLE records_question DROP COLUMN grams")
+    assert not search.is_installed(connection)
+    search.install(connection)
+    assert search.is_installed(connection)
+    assert hits("甲乙") == [question.pk]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("境外 毛利率", ("境外", "毛利率"), ()),
+        ("境外　ＡＩ", ("境外", "ai"), ()),
+        ('"境外 收入" -毛利率', ("境外 收入",), ("毛利率",)),
+        ("“境外 收入”", ("境外 收入",), ()),
+        ("「境外」", ("境外",), ()),
+        ('-"境外 收入"', (), ("境外 收入",)),
+        ("a-b", ("a-b",), ()),
+        ("", (), ()),
+        ("   ", (), ()),
+    ],
+)
+def test_a_query_is_understood(text: str, wanted: tuple, unwanted: tuple) -> None:
+    query = search.parse(text)
+    assert (query.wanted, query.unwanted, query.complaints) == (wanted, unwanted, ())
+
+
+@pytest.mark.parametrize(
+    "text", ['"境外 收入', "！！", "a -", '"', "境外 、", "x " * 0 + " ".join(f"w{n}" for n in range(20))]
+)
+def test_a_broken_query_is_a_sentence_and_the_rest_counts(text: str) -> None:
+    query = search.parse(text)
+    assert query.complaints or text == "a -"
+
+
+@given(st.text())
+def test_any_query_is_parsed(text: str) -> None:
+    query = search.parse(text)
+    assert len(query.wanted) + len(query.unwanted) <= search.MAX_WORDS
+    assert all(search.grams(word) for word in query.wanted + query.unwanted)
+
+
+@given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=4), max_size=3))
+def test_marking_changes_no_character(text: str, words: list[str]) -> None:
+    asked = tuple(search.fold(word) for word in words)
+    pieces = search.marked(text, asked)
+    assert "".join(piece for piece, _is_word in pieces) == text
+
+
+def test_the_original_text_is_marked_and_cut() -> None:
+    assert search.marked("在ＡＩ领域，Ai", ("ai",)) == [("在", False), ("ＡＩ", True), ("领域，", False), ("Ai", True)]
+    assert search.marked("１．５％", ("1.5%",)) == [("１．５％", True)]
+    long = "前" * 200 + "境外" + "后" * 200
+    assert "境外" in search.excerpt(long, ("境外",))
+    assert len(search.excerpt(long, ("境外",))) <= 82
