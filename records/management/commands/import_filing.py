@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from records import filing, translate
+from records.filing.sources import MAX_BYTES
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
 
     def _one(self, path: Path, *, publish: bool, dry_run: bool) -> str:
         with path.open("rb") as file:
-            data = file.read(filing.MAX_BYTES + 1)  # one more than is allowed, for the reader to refuse
+            data = file.read(MAX_BYTES + 1)  # one more than is allowed, for the reader to refuse
         reading = filing.read(data, path.name)
         # What was tried is taken back with everything it made; only then is there no file to leave behind.
         source = None if dry_run else (path.name, data)
