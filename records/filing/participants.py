@@ -154,7 +154,7 @@ class _Part:
 def person_of(text: str) -> tuple[str, str] | None:
     """Name and title of a person written as one word (张三, 张三研究员, 研究员张三, 王总), else None."""
     text = text.strip()
-    if not 1 < len(text) <= 24 or not all("\u3400" <= sign <= "\u9fff" or sign in "·/兼、" for sign in text[:4]):
+    if not 1 < len(text) <= 60 or not all("\u3400" <= sign <= "\u9fff" for sign in text[:2]):
         return None
     if bracket := re.fullmatch(r"(.+?)\s*[（(](.*)[）)]", text):
         inner = person_of(bracket[1])

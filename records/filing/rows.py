@@ -7,6 +7,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from .dates import parse_date
 from .labels import kind_of, split_label
 from .participants import is_list_heading
 from .sources import Block
@@ -18,6 +19,10 @@ _HEAD_LABEL = re.compile(
     r"(?:A股)?(?:证券|股票|公司)代码|(?:A股)?(?:证券|股票|公司)简称|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
 )
 _BOX = re.compile(r"[□☑☐☒√✓■]")
+_SIGNER = re.compile(r"(?:公司|董事会|董事会办公室|证券部)$")
+_ORDINALS = "一二三四五六七八九十"
+_ORDINAL = re.compile(rf"\s*([{_ORDINALS}])\s*、")
+_SECTION = re.compile(r"([一二三四五六七八九十])\s*、\s*([^。？！?!，,；;：:]{2,40})")
 _SENTENCE_END = re.compile(r"[。！？!?；;：:…”」』）)》.]\s*$")
 _NEW_START = re.compile(
     r"\s*(?:\d{1,2}\s*[、.．)）]|[（(]\s*[\d一二三四五六七八九十]{1,3}\s*[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|问|答|Q|A[：:]|【|•|·|●)"
@@ -76,7 +81,33 @@ def rows_of(blocks: Sequence[Block]) -> tuple[str, list[Row]]:
             starts.append(offset)
             offset += len(cell) + 1
         layout.read(place, block, starts)
+    _take_signature(layout.rows)
     return text, layout.rows
+
+
+def _take_signature(rows: list[Row]) -> None:
+    """An announcement ends in its company, 董事会 and the date instead of a row for the date."""
+    if not rows or rows[-1].in_table or any(row.kind == "signed_on" for row in rows):
+        return
+    value = rows[-1].value
+    lines = value.text.split("\n")
+    if len(lines) < 2 or not _is_date(lines[-1]):
+        return
+    signers = [line for line in lines[-3:-1] if _SIGNER.search("".join(line.split()))]
+    if signers or rows[-1].kind != "content":
+        cut = len(value.text) - sum(len(line) + 1 for line in [*signers, lines[-1]])
+        signed = Value()
+        signed.add(lines[-1], value.place(len(value.text) - len(lines[-1])))
+        value.text = value.text[: max(0, cut)]
+        rows.append(Row("signed_on", "日期", signed))
+
+
+def _is_date(line: str) -> bool:
+    try:
+        parse_date(line)
+    except ValueError:
+        return False
+    return True
 
 
 class _Layout:
@@ -84,6 +115,7 @@ class _Layout:
         self.blocks = blocks
         self.rows: list[Row] = []
         self._table: int | None = None  # of the block before
+        self._sections = 0  # numbered headings of an announcement so far
         # Tables in which the form's labels stand: their other rows are the form's too.
         self._forms = {
             block.table
@@ -159,8 +191,12 @@ class _Layout:
         if not body and self._head_line(line, start):
             return
         label = split_label(line)
-        if label and self._may_begin(label, row, body):
+        if not (label and self._may_begin(label, row, body)):
+            label = self._section(line, row)
+        if label:
             kind, name, at = label
+            if ordinal := _ORDINAL.match(line):
+                self._sections = _ORDINALS.index(ordinal[1]) + 1
             self._open(kind, name)
             self._append(line[at:].strip(), start + at + (len(line[at:]) - len(line[at:].lstrip())))
         elif row is None or (not body and row.kind in _HEAD and row.value.text):
@@ -190,6 +226,14 @@ class _Layout:
             self._open(kind_of(match[0]) or "other", match[0])
             self._append(value, start + match.end() + piece.find(value))
         return True
+
+    def _section(self, line: str, row: Row | None) -> tuple[str, str, int] | None:
+        """A heading that counts on from the sections before it, in an announcement: 四、记录人."""
+        match = _SECTION.fullmatch(line.strip())
+        if match is None or row is None or not self._sections or _ORDINALS.index(match[1]) != self._sections:
+            return None
+        own = re.search(r"^\s*一\s*、", row.value.text, re.MULTILINE) if row.kind == "content" else None
+        return None if own else ("other", match[2], len(line))
 
     def _may_begin(self, label: tuple[str, str, int], row: Row | None, body: bool) -> bool:
         kind, name, _ = label
