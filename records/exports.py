@@ -22,8 +22,13 @@ CHUNK = 500  # rows fetched at once: what an export holds in memory, whatever it
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """One column: its heading and how a row gives its cell. `staff` columns are not for the public."""
+    """One column: its name for programs, its heading for people, and how a row gives its cell.
 
+    A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
+    the public.
+    """
+
+    name: str
     heading: Any
     cell: Callable[[Any], Any]
     staff: bool = False
@@ -42,12 +47,12 @@ class Level:
         return [column for column in self.columns if staff or not column.staff]
 
 
-def _joined(items: Iterable[Any]) -> str:
-    return "；".join(str(item) for item in items)
+def _names(items: Iterable[Any]) -> list[str]:
+    return [str(item) for item in items]
 
 
-def _hosts(record: Record) -> str:
-    return _joined("：".join(part for part in (host["title"], host["name"]) if part) for host in record.hosts)
+def _hosts(record: Record) -> list[str]:
+    return ["：".join(part for part in (host["title"], host["name"]) if part) for host in record.hosts]
 
 
 def _minute(moment: Any) -> str:
@@ -57,15 +62,15 @@ def _minute(moment: Any) -> str:
 # Every level begins with what tells whose row it is; `of` gives the record of a row.
 def _record_columns(of: Callable[[Any], Record]) -> tuple[Column, ...]:
     return (
-        Column(_("record id"), lambda row: of(row).pk),
-        Column(_("securities code"), lambda row: of(row).company.code),
-        Column(_("symbol"), lambda row: of(row).company.symbol),
-        Column(_("company"), lambda row: of(row).company.short_name),
-        Column(_("number"), lambda row: of(row).number),
-        Column(_("held from"), lambda row: of(row).held_from),
-        Column(_("held to"), lambda row: of(row).last_day),
-        Column(_("disclosed on"), lambda row: of(row).disclosed_on),
-        Column(_("activity types"), lambda row: _joined(of(row).activity_types.all())),
+        Column("record_id", _("record id"), lambda row: of(row).pk),
+        Column("company_code", _("securities code"), lambda row: of(row).company.code),
+        Column("symbol", _("symbol"), lambda row: of(row).company.symbol),
+        Column("company", _("company"), lambda row: of(row).company.short_name),
+        Column("number", _("number"), lambda row: of(row).number),
+        Column("held_from", _("held from"), lambda row: of(row).held_from),
+        Column("held_to", _("held to"), lambda row: of(row).last_day),
+        Column("disclosed_on", _("disclosed on"), lambda row: of(row).disclosed_on),
+        Column("activity_types", _("activity types"), lambda row: _names(of(row).activity_types.all())),
     )
 
 
@@ -74,24 +79,26 @@ RECORDS = Level(
     _("records"),
     (
         *_record_columns(lambda record: record),
-        Column(_("other activity"), lambda record: record.other_activity),
-        Column(_("time as filed"), lambda record: record.held_text),
-        Column(_("place"), lambda record: record.place),
-        Column(_("hosts"), _hosts),
-        Column(_("institutions"), lambda record: record.institution_count),
-        Column(_("people"), lambda record: record.person_count),
-        Column(_("questions"), lambda record: record.question_count),
-        Column(_("institutions stated"), lambda record: record.stated_institutions),
-        Column(_("people stated"), lambda record: record.stated_people),
-        Column(_("names of institutions"), lambda record: _joined(_institution_names(record))),
-        Column(_("introduction"), lambda record: record.introduction),
-        Column(_("closing text"), lambda record: record.closing),
-        Column(_("statement on material information"), lambda record: record.material_information),
-        Column(_("date of the form"), lambda record: record.signed_on),
-        Column(_("address"), lambda record: record.get_absolute_url()),
-        Column(_("status"), lambda record: record.get_status_display(), staff=True),
-        Column(_("published at"), lambda record: _minute(record.published_at), staff=True),
-        Column(_("last change"), lambda record: _minute(record.updated_at), staff=True),
+        Column("other_activity", _("other activity"), lambda record: record.other_activity),
+        Column("held_text", _("time as filed"), lambda record: record.held_text),
+        Column("place", _("place"), lambda record: record.place),
+        Column("hosts", _("hosts"), _hosts),
+        Column("institution_count", _("institutions"), lambda record: record.institution_count),
+        Column("person_count", _("people"), lambda record: record.person_count),
+        Column("question_count", _("questions"), lambda record: record.question_count),
+        Column("stated_institutions", _("institutions stated"), lambda record: record.stated_institutions),
+        Column("stated_people", _("people stated"), lambda record: record.stated_people),
+        Column("institutions", _("names of institutions"), lambda record: _institution_names(record)),
+        Column("introduction", _("introduction"), lambda record: record.introduction),
+        Column("closing", _("closing text"), lambda record: record.closing),
+        Column(
+            "material_information", _("statement on material information"), lambda record: record.material_information
+        ),
+        Column("signed_on", _("date of the form"), lambda record: record.signed_on),
+        Column("address", _("address"), lambda record: record.get_absolute_url()),
+        Column("status", _("status"), lambda record: record.get_status_display(), staff=True),
+        Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
+        Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
     lambda records: records.select_related("company").prefetch_related(
         "activity_types", Prefetch("participants", Participant.objects.select_related("institution"))
@@ -99,8 +106,8 @@ RECORDS = Level(
 )
 
 
-def _institution_names(record: Record) -> Iterable[str]:
-    return dict.fromkeys(row.institution.name for row in record.participants.all() if row.institution)
+def _institution_names(record: Record) -> list[str]:
+    return list(dict.fromkeys(row.institution.name for row in record.participants.all() if row.institution))
 
 
 def _children_in_order(model: Any) -> Callable[[QuerySet], QuerySet]:
@@ -121,16 +128,20 @@ PARTICIPANTS = Level(
     "participants",
     _("participants"),
     (
-        Column(_("participant id"), lambda row: row.pk),
+        Column("participant_id", _("participant id"), lambda row: row.pk),
         *_record_columns(lambda row: row.record),
-        Column(_("order"), lambda row: row.position),
-        Column(_("institution id"), lambda row: row.institution_id),
-        Column(_("institution"), lambda row: row.institution.name if row.institution else ""),
-        Column(_("institution type"), lambda row: row.institution.get_type_display() if row.institution else ""),
-        Column(_("institution as filed"), lambda row: row.name_as_filed),
-        Column(_("person"), lambda row: row.person),
-        Column(_("title"), lambda row: row.title),
-        Column(_("status"), lambda row: row.record.get_status_display(), staff=True),
+        Column("position", _("order"), lambda row: row.position),
+        Column("institution_id", _("institution id"), lambda row: row.institution_id),
+        Column("institution", _("institution"), lambda row: row.institution.name if row.institution else ""),
+        Column(
+            "institution_type",
+            _("institution type"),
+            lambda row: row.institution.get_type_display() if row.institution else "",
+        ),
+        Column("name_as_filed", _("institution as filed"), lambda row: row.name_as_filed),
+        Column("person", _("person"), lambda row: row.person),
+        Column("title", _("title"), lambda row: row.title),
+        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
     lambda records: _children_in_order(Participant)(records).select_related("record__company", "institution"),
 )
@@ -139,19 +150,26 @@ QUESTIONS = Level(
     "questions",
     _("questions"),
     (
-        Column(_("question id"), lambda row: row.pk),
+        Column("question_id", _("question id"), lambda row: row.pk),
         *_record_columns(lambda row: row.record),
-        Column(_("order"), lambda row: row.position),
-        Column(_("question"), lambda row: row.text),
-        Column(_("answer"), lambda row: row.answer),
-        Column(_("topics"), lambda row: _joined(row.topics.all())),
-        Column(_("address"), lambda row: row.get_absolute_url()),
-        Column(_("status"), lambda row: row.record.get_status_display(), staff=True),
+        Column("position", _("order"), lambda row: row.position),
+        Column("question", _("question"), lambda row: row.text),
+        Column("answer", _("answer"), lambda row: row.answer),
+        Column("topics", _("topics"), lambda row: _names(row.topics.all())),
+        Column("address", _("address"), lambda row: row.get_absolute_url()),
+        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
     lambda records: _children_in_order(Question)(records).prefetch_related("topics"),
 )
 
 LEVELS = {level.name: level for level in (RECORDS, PARTICIPANTS, QUESTIONS)}
+
+
+def _flat(cell: Any) -> Any:
+    """A cell for a table: lists joined as Chinese readers join them, nothing as an empty cell."""
+    if isinstance(cell, list):
+        return "；".join(cell)
+    return "" if cell is None else cell
 
 
 def csv_lines(level: Level, records: QuerySet, *, staff: bool = False) -> Iterator[bytes]:
@@ -176,7 +194,7 @@ def csv_lines(level: Level, records: QuerySet, *, staff: bool = False) -> Iterat
     try:
         while chunk := list(itertools.islice(rows, CHUNK)):
             for row in chunk:
-                writer.writerow(["" if (cell := column.cell(row)) is None else cell for column in columns])
+                writer.writerow([_flat(column.cell(row)) for column in columns])
             yield taken()
     except Exception:
         writer.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
