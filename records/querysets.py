@@ -129,8 +129,8 @@ class RecordQuerySet(models.QuerySet):
 
     def for_page(self) -> RecordQuerySet:
         """With all that a record's own page shows."""
-        visitors = self._children("participants").select_related("institution")
-        return self.select_related("company").prefetch_related(
+        visitors = _related(self, "participants").select_related("institution")
+        return self.select_related("company", "corrects", "correction").prefetch_related(
             "activity_types",
             Prefetch("participants", queryset=visitors),
             "questions__topics",

@@ -1,4 +1,43 @@
 """Public addresses. They are promises: none is ever taken back."""
 
+from django.urls import path, register_converter
+
+from . import views
+
+
+class CodeConverter:
+    """A securities code."""
+
+    regex = "[0-9]{6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
+class SlugConverter(CodeConverter):
+    """A record's number as filed, or what stands for it: nearly anything, but in one piece and printable."""
+
+    regex = r"[^/\x00-\x1f]{1,60}"
+
+
+register_converter(CodeConverter, "code")
+register_converter(SlugConverter, "number")
+
 app_name = "records"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("records/", views.record_list, name="record_list"),
+    path("records.csv", views.records_csv, name="records_csv"),
+    path("records/<code:code>/<number:slug>.docx", views.official_form, name="official_form"),
+    path("records/<code:code>/<number:slug>/", views.record, name="record"),
+    path("questions/<int:pk>/", views.question, name="question"),
+    path("files/<int:pk>/", views.attachment, name="attachment"),
+    path("companies/", views.company_list, name="company_list"),
+    path("companies/<code:code>/", views.company, name="company"),
+    path("institutions/", views.institution_list, name="institution_list"),
+    path("institutions/<int:pk>/", views.institution, name="institution"),
+    path("topics/", views.topic_list, name="topic_list"),
+    path("topics/<slug:slug>/", views.topic, name="topic"),
+]

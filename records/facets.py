@@ -1,0 +1,194 @@
+"""What one may choose next: values with their counts, what is chosen already, and the addresses of both."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.db.models import Count, QuerySet
+
+from .models import InstitutionType, Participant, Question, Record
+
+SHOWN = 12  # values of a facet, besides those that are chosen
+
+
+class Chosen(Protocol):
+    """What facets need to know of a filter."""
+
+    chosen: dict[str, Any]
+    parameters: dict[str, list[str]]
+
+    def without(self, name: str) -> QuerySet: ...
+
+    def label_of(self, name: str) -> str: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Address:
+    """A path with parameters. `fixed` are parameters that the path itself stands for: /topics/x/ says topic=x."""
+
+    path: str
+    parameters: Mapping[str, Sequence[str]]
+    fixed: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        query = urlencode([(name, value) for name, values in self._open() for value in values])
+        return f"{self.path}?{query}" if query else self.path
+
+    def having(self, name: str, *values: object) -> Address:
+        """With these values of a parameter instead of those it had."""
+        return dataclasses.replace(self, parameters={**self.parameters, name: [str(value) for value in values]})
+
+    def but(self, name: str, value: str) -> Address:
+        """Without one value of a parameter."""
+        return self.having(name, *(other for other in self.parameters.get(name, ()) if other != value))
+
+    def elsewhere(self, path: str) -> Address:
+        """The same rows at another path, such as that of the CSV, with every parameter spelt out."""
+        return Address(path, self.parameters)
+
+    def bare(self) -> Address:
+        """Nothing chosen but the order."""
+        return dataclasses.replace(self, parameters={name: self.parameters.get(name, []) for name in ("sort",)})
+
+    def _open(self) -> Iterator[tuple[str, Sequence[str]]]:
+        return ((name, values) for name, values in self.parameters.items() if name not in self.fixed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """One value of a facet. `lang` is set where the label is Chinese in every language."""
+
+    value: str
+    label: Any
+    count: int
+    chosen: bool = False
+    lang: str = "zh-Hans"
+
+
+@dataclasses.dataclass(frozen=True)
+class Facet:
+    name: str
+    label: str
+    choices: list[Choice]
+
+    @property
+    def any_chosen(self) -> bool:
+        return any(choice.chosen for choice in self.choices)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chip:
+    """A chosen value with the address that no longer holds it."""
+
+    label: Any
+    address: Address
+    lang: str = "zh-Hans"
+
+
+@dataclasses.dataclass(frozen=True)
+class Condition:
+    """One parameter of the sentence above a list; its chips are joined by “or”."""
+
+    label: str
+    chips: list[Chip]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grouping:
+    """How a facet is counted: rows that lead to a record, grouped by `key` and called by `label`."""
+
+    key: str
+    label: str
+    rows: Callable[[QuerySet], QuerySet] = lambda records: records
+    record: str = "pk"
+    order: tuple[str, ...] = ("-n",)
+
+    def counts(self, records: QuerySet) -> QuerySet:
+        """Triples of value, label and number of records, the commonest first."""
+        rows = self.rows(records).order_by().values(self.key)
+        counted = rows.annotate(n=Count(self.record, distinct=True)).order_by(*self.order, self.key)
+        return counted.values_list(self.key, self.label, "n")
+
+
+def _participants(records: QuerySet) -> QuerySet:
+    return Participant.objects.filter(record__in=records.order_by().values("pk"), institution__isnull=False)
+
+
+def _questions(records: QuerySet) -> QuerySet:
+    return Question.objects.filter(record__in=records.order_by().values("pk"), topics__isnull=False)
+
+
+def _ticks(records: QuerySet) -> QuerySet:
+    return Record.activity_types.through.objects.filter(record__in=records.order_by().values("pk"))
+
+
+GROUPINGS = {
+    "year": Grouping("held_from__year", "held_from__year", order=("-held_from__year",)),
+    "activity": Grouping("activitytype_id", "activitytype__name", _ticks, "record_id"),
+    "topic": Grouping("topics__slug", "topics__name", _questions, "record_id"),
+    "company": Grouping("company__code", "company__short_name"),
+    "institution": Grouping("institution_id", "institution__name", _participants, "record_id"),
+    "institution_type": Grouping("institution__type", "institution__type", _participants, "record_id"),
+}
+CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
+CHIPS = ("q", "company", "institution", "institution_type", "topic", "activity", "year", "date_after", "date_before")
+
+
+def facets(chosen: Chosen, *, but: Iterable[str] = ()) -> list[Facet]:
+    """Every facet with its commonest values and the chosen ones.
+
+    Each is counted without its own selection, so that a second value of it can be chosen. Two queries at most
+    for each, however many records.
+    """
+    return [_facet(name, chosen) for name in GROUPINGS if name not in but]
+
+
+def _facet(name: str, chosen: Chosen) -> Facet:
+    grouping = GROUPINGS[name]
+    selected = chosen.chosen.get(name, {})
+    counts = grouping.counts(chosen.without(name))
+    rows = list(counts[:SHOWN])
+    if missing := set(selected) - {str(value) for value, _label, _n in rows}:
+        rows += counts.filter(**{f"{grouping.key}__in": missing})
+    choices = [_choice(name, str(value), label, n, str(value) in selected) for value, label, n in rows]
+    counted = {choice.value for choice in choices}
+    choices += [_choice(name, text, thing, 0, True) for text, thing in selected.items() if text not in counted]
+    return Facet(name, chosen.label_of(name), choices)
+
+
+def _choice(name: str, value: str, thing: Any, count: int, chosen: bool) -> Choice:
+    return Choice(value, called(name, thing), count, chosen, language(name))
+
+
+def called(name: str, thing: Any) -> Any:
+    """What readers call a value."""
+    if name == "institution_type":
+        return InstitutionType(thing).label
+    return getattr(thing, "short_name", None) or str(thing)
+
+
+def language(name: str) -> str:
+    """The language of a parameter's values; empty where it is the reader's own."""
+    return "zh-Hans" if name in CHINESE else ""
+
+
+def conditions(chosen: Chosen, address: Address) -> list[Condition]:
+    """What narrows the list, in words, each with the address that takes it away."""
+    return [
+        Condition(
+            chosen.label_of(name),
+            [
+                Chip(called(name, thing), address.but(name, text), language(name))
+                for text, thing in _values(chosen.chosen[name])
+            ],
+        )
+        for name in CHIPS
+        if name in chosen.chosen and name not in address.fixed
+    ]
+
+
+def _values(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else [(str(value), value)]

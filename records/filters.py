@@ -1,0 +1,277 @@
+"""The query string as a queryset: the one `RecordFilter` behind every list, its facets and its CSV.
+
+A filter keeps what it understands and says in a sentence what it does not: `errors` holds the sentences by field,
+`parameters` what was understood, as it stands in an address.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from . import search
+from .filing.dates import parse_date
+from .filing.shape import ACTIVITY_TYPES
+from .models import ActivityType, Company, Institution, InstitutionType, Record, Topic
+
+MAX_VALUES = 100  # of one parameter
+SHOWN_LENGTH = 30  # of a value that a sentence quotes
+
+
+class Values(NamedTuple):
+    """The values of one repeated parameter: those that stand for something, and the rest."""
+
+    known: dict[str, Any]
+    unknown: list[str]
+
+
+class ValuesField(forms.Field):
+    """Several values of one parameter; `find` gives what each stands for, and leaves out what it does not know."""
+
+    widget = forms.SelectMultiple  # it reads every repetition of a parameter
+
+    def __init__(self, *, find: Callable[[list[str]], Mapping[str, Any]], **options: Any) -> None:
+        super().__init__(**options)
+        self.find = find
+
+    def clean(self, value: Iterable[str] | None) -> Values:
+        texts = list(dict.fromkeys(text for item in value or () if (text := item.strip())))
+        found = self.find(texts[:MAX_VALUES])
+        return Values(
+            known={text: found[text] for text in texts if text in found},
+            unknown=[text for text in texts if text not in found],
+        )
+
+
+def rows_by(key: str, pattern: str, rows: Callable[[], QuerySet]) -> Callable[[list[str]], Mapping[str, Any]]:
+    """A `find` over rows of the database; only values of the pattern's shape are looked for."""
+
+    def find(texts: list[str]) -> Mapping[str, Any]:
+        shaped = [text for text in texts if re.fullmatch(pattern, text)]
+        return {str(getattr(row, key)): row for row in rows().filter(**{f"{key}__in": shaped})} if shaped else {}
+
+    return find
+
+
+def find_activities(texts: list[str]) -> Mapping[str, ActivityType]:
+    return {text: ActivityType(name=text) for text in texts if text in ACTIVITY_TYPES}
+
+
+def find_years(texts: list[str]) -> Mapping[str, int]:
+    return {text: int(text) for text in texts if re.fullmatch(r"(19|20)[0-9]{2}", text)}
+
+
+def find_institution_types(texts: list[str]) -> Mapping[str, InstitutionType]:
+    return {text: InstitutionType(text) for text in texts if text in InstitutionType.values}
+
+
+class DayField(forms.CharField):
+    """A day as people write it: 2026-03-12, 2026年3月12日, 2026/3/12, 2026.3.12, 20260312."""
+
+    def clean(self, value: str | None) -> datetime.date | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return parse_date(text)
+        except (ValueError, OverflowError):
+            raise ValidationError(
+                _("“%(text)s” is no date; write one such as 2026-03-12 or 2026年3月12日."),
+                params={"text": shortened(text)},
+            ) from None
+
+
+class SearchField(forms.CharField):
+    def clean(self, value: str | None) -> str:
+        text = super().clean(value)
+        if len(text) > search.MAX_QUERY_LENGTH:
+            raise ValidationError(
+                _("A search may have %(limit)d characters at most; this one has %(length)d."),
+                params={"limit": search.MAX_QUERY_LENGTH, "length": len(text)},
+            )
+        return text
+
+
+class ValuesFilter(django_filters.Filter):
+    field_class = ValuesField
+
+
+class DayFilter(django_filters.Filter):
+    field_class = DayField
+
+
+class SearchFilter(django_filters.Filter):
+    field_class = SearchField
+
+
+def shortened(text: str) -> str:
+    """A value that came with the address, short enough to stand in a sentence."""
+    plain = "".join(sign for sign in text if sign.isprintable())
+    return plain if len(plain) <= SHOWN_LENGTH else f"{plain[:SHOWN_LENGTH]}…"
+
+
+class ForgivingForm(forms.Form):
+    """Complains of what it does not understand and keeps the rest, also the rest of one field."""
+
+    def clean(self) -> dict[str, Any]:
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, Values):
+                if value.unknown:
+                    self.add_error(name, self._unknown(value.unknown))
+                self.cleaned_data[name] = value.known
+            else:
+                self._complain_of_repetition(name, value)
+        return self.cleaned_data
+
+    def _unknown(self, texts: list[str]) -> str:
+        quoted = "、".join(f"“{shortened(text)}”" for text in texts[:3])
+        if len(texts) > 3:
+            return gettext("%(values)s and %(count)d more are not known here.") % {
+                "values": quoted,
+                "count": len(texts) - 3,
+            }
+        return gettext("%(values)s is not known here.") % {"values": quoted}
+
+    def _complain_of_repetition(self, name: str, value: Any) -> None:
+        if len(set(self.data.getlist(name))) > 1:
+            self.add_error(name, gettext("It was given more than once; only the last value counts."))
+            self.cleaned_data[name] = value
+
+
+class BaseFilter(django_filters.FilterSet):
+    """What all filters of the public site share: parameters in, queryset and sentences out."""
+
+    class Meta:
+        form = ForgivingForm
+        fields: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def chosen(self) -> dict[str, Any]:
+        """What was understood, by parameter; for parameters of several values, a dict from text to object."""
+        self.form.full_clean()
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, list[str]]:
+        """What was understood, as it stands in an address."""
+        return {name: list(value) if isinstance(value, dict) else [str(value)] for name, value in self.chosen.items()}
+
+    @property
+    def sentences(self) -> list[tuple[str, str]]:
+        """What was ignored: the label of the parameter and why."""
+        return [(self.label_of(name), message) for name, messages in self.errors.items() for message in messages]
+
+    def label_of(self, name: str) -> str:
+        return str(self.filters[name].label) if name in self.filters else ""
+
+    def without(self, name: str) -> QuerySet:
+        """The rows as if this one parameter had not been given."""
+        rows = self.queryset.all()
+        for other, value in self.chosen.items():
+            if other != name:
+                rows = self.filters[other].filter(rows, value)
+        return rows
+
+
+class RecordFilter(BaseFilter):
+    """Records by what the address asks for; parameters narrow one another, values of one parameter widen it."""
+
+    q = SearchFilter(label=_("Search"), method="by_words")
+    company = ValuesFilter(
+        label=_("Company"),
+        method="by_company",
+        find=rows_by("code", r"[0-9]{6}", lambda: Company.objects.public()),
+    )
+    institution = ValuesFilter(
+        label=_("Institution"),
+        method="by_institution",
+        find=rows_by("pk", r"[0-9]{1,18}", lambda: Institution.objects.public()),
+    )
+    institution_type = ValuesFilter(
+        label=_("Institution type"),
+        method="by_institution_type",
+        find=find_institution_types,
+    )
+    topic = ValuesFilter(
+        label=_("Topic"),
+        method="by_topic",
+        find=rows_by("slug", r"[-\w]{1,60}", lambda: Topic.objects.public()),
+    )
+    activity = ValuesFilter(label=_("Activity"), method="by_activity", find=find_activities)
+    year = ValuesFilter(label=_("Year"), method="by_year", find=find_years)
+    date_after = DayFilter(label=_("From"), method="from_day")
+    date_before = DayFilter(label=_("To"), method="to_day")
+    sort = django_filters.ChoiceFilter(
+        label=_("Order"),
+        method="in_order",
+        choices=[("visit", _("newest visit first")), ("disclosure", _("newest disclosure first"))],
+        error_messages={"invalid_choice": _("Records are sorted by “visit” or by “disclosure”.")},
+    )
+
+    @property
+    def qs(self) -> QuerySet:
+        rows = super().qs
+        return rows if "sort" in self.chosen else rows.newest_first()
+
+    def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
+        return records.matching(query)
+
+    def by_company(self, records: Any, _name: str, companies: Mapping[str, Company]) -> QuerySet:
+        return records.filter(company__in=companies.values())
+
+    def by_institution(self, records: Any, _name: str, institutions: Mapping[str, Institution]) -> QuerySet:
+        return records.with_participant_of(institutions.values())
+
+    def by_institution_type(self, records: Any, _name: str, types: Mapping[str, InstitutionType]) -> QuerySet:
+        return records.with_participant_of(Institution.objects.filter(type__in=types.values()))
+
+    def by_topic(self, records: Any, _name: str, topics: Mapping[str, Topic]) -> QuerySet:
+        return records.on_topic(topics.values())
+
+    def by_activity(self, records: Any, _name: str, kinds: Mapping[str, ActivityType]) -> QuerySet:
+        return records.of_activity(kinds.values())
+
+    def by_year(self, records: Any, _name: str, years: Mapping[str, int]) -> QuerySet:
+        return records.filter(held_from__year__in=years.values())
+
+    def from_day(self, records: Any, _name: str, day: datetime.date) -> QuerySet:
+        return records.held_on_or_after(day)
+
+    def to_day(self, records: Any, _name: str, day: datetime.date) -> QuerySet:
+        return records.held_on_or_before(day)
+
+    def in_order(self, records: Any, _name: str, order: str) -> QuerySet:
+        return records.newest_disclosed_first() if order == "disclosure" else records.newest_first()
+
+    class Meta(BaseFilter.Meta):
+        model = Record
+
+
+class CompanyFilter(BaseFilter):
+    q = SearchFilter(label=_("Search"), method="by_name")
+
+    def by_name(self, rows: Any, _name: str, text: str) -> QuerySet:
+        return rows.found_by(text)
+
+    class Meta(BaseFilter.Meta):
+        model = Company
+
+
+class InstitutionFilter(CompanyFilter):
+    type = ValuesFilter(label=_("Type"), method="by_type", find=find_institution_types)
+
+    def by_type(self, rows: Any, _name: str, types: Mapping[str, InstitutionType]) -> QuerySet:
+        return rows.filter(type__in=types.values())
+
+    class Meta(BaseFilter.Meta):
+        model = Institution

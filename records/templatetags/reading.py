@@ -1,0 +1,60 @@
+"""How the form's texts, days and names are set for reading."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from records.facets import Address
+from records.models import Record
+
+register = template.Library()
+
+
+@register.filter
+def paragraphs(text: str) -> SafeString:
+    """Each line of a text of the form as a paragraph of its own; empty lines go."""
+    lines = [(line,) for part in text.splitlines() if (line := part.strip())]
+    return format_html_join("\n", "<p>{}</p>", lines)
+
+
+def _day(day: datetime.date, text: str | None = None) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), text or day.isoformat())
+
+
+@register.filter
+def days(record: Record) -> SafeString:
+    """The day or days of an activity, as short as is clear: 2026-07-28, 2026-07-28 – 30."""
+    if not record.held_from:
+        return format_html("")
+    first, last = record.held_from, record.held_to
+    if not last or last == first:
+        return _day(first)
+    text = last.isoformat()
+    if last.year == first.year:
+        text = text[8:] if last.month == first.month else text[5:]
+    return format_html("{} – {}", _day(first), _day(last, text))
+
+
+@register.filter
+def leading_names(record: Record) -> list[str]:
+    """The first institutions of a record that came with `for_list`, each once; persons where no house is named."""
+    rows: list[Any] = getattr(record, "leading_participants", [])
+    names = (row.institution.name if row.institution else row.name_as_filed or row.person for row in rows)
+    return list(dict.fromkeys(names))[:3]
+
+
+@register.filter
+def institution_total(record: Record) -> int:
+    """How many institutions came: what the form states, or what it names if that is more."""
+    return max(record.institution_count, record.stated_institutions or 0)
+
+
+@register.simple_tag
+def on_page(address: Address, number: int) -> str:
+    """The address of another page of the same list."""
+    return str(address.having("page", *([number] if number > 1 else [])))

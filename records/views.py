@@ -1,0 +1,239 @@
+"""The public site: a query string in, a page or bytes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+
+from . import exports, facets
+from .filing.shape import ACTIVITY_TYPES, Board
+from .filters import BaseFilter, CompanyFilter, InstitutionFilter, RecordFilter, shortened
+from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Topic
+
+PAGE_SIZE = 30
+INDEX_PAGE_SIZE = 100
+CONTENTS_FROM = 8  # questions: from here on a record has a table of contents
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    context = {
+        "records": Record.objects.published().newest_first().for_list()[:10],
+        "record_count": Record.objects.published().count(),
+        "companies": Company.objects.with_totals().order_by("-last_visit", "code")[:12],
+        "topics": Topic.objects.with_totals().order_by("-record_count", "pk")[:24],
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+def record_list(request: HttpRequest) -> HttpResponse:
+    return _browse(request, "record_list.html")
+
+
+@require_safe
+def company(request: HttpRequest, code: str) -> HttpResponse:
+    shown = get_object_or_404(Company.objects.public(), code=code)
+    return _browse(request, "company.html", {"company": code}, company=shown)
+
+
+@require_safe
+def institution(request: HttpRequest, pk: int) -> HttpResponse:
+    shown = get_object_or_404(Institution.objects.public().prefetch_related("aliases"), pk=pk)
+    return _browse(request, "institution.html", {"institution": str(pk)}, institution=shown)
+
+
+@require_safe
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    shown = get_object_or_404(Topic.objects.public(), slug=slug)
+    return _browse(request, "topic.html", {"topic": slug}, topic=shown)
+
+
+@require_safe
+def records_csv(request: HttpRequest) -> HttpResponseBase:
+    """What `record_list` shows for the same parameters; an address it does not understand whole is refused."""
+    chosen = RecordFilter(request.GET, Record.objects.published())
+    if not chosen.is_valid():
+        lines = [f"{label}: {sentence}" if label else sentence for label, sentence in chosen.sentences]
+        return HttpResponse("\n".join(lines), status=400, content_type="text/plain; charset=utf-8")
+    return StreamingHttpResponse(
+        exports.csv_lines(exports.RECORDS, chosen.qs),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="records-{timezone.localdate()}.csv"'},
+    )
+
+
+@require_safe
+def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
+    records = Record.objects.published()
+    shown = Record.objects.readable().for_page().filter(company__code=code, slug=slug).first()
+    if not shown:
+        return redirect(_published_by_number(code, slug), permanent=True)
+    of_company = records.filter(company=shown.company).exclude(pk=shown.pk).select_related("company")
+    earlier, later = of_company.neighbours(shown)
+    ticked = {kind.name for kind in shown.activity_types.all()}
+    context = {
+        "record": shown,
+        "correction": getattr(shown, "correction", None) if not shown.is_published else None,
+        "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
+        "visitors": visitors_by_type(shown.participants.all()),
+        "files": [file for file in shown.attachments.all() if file.is_public],
+        "has_contents": shown.question_count >= CONTENTS_FROM,
+        "earlier": earlier,
+        "later": later,
+    }
+    return render(request, "record.html", context)
+
+
+def _published_by_number(code: str, number: str) -> Record:
+    """The record that a number means although its address is another one."""
+    records = Record.objects.published().select_related("company")
+    return get_object_or_404(records, company__code=code, number=number)
+
+
+@require_safe
+def question(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(
+        Question.objects.filter(record__in=Record.objects.readable()).select_related("record__company"), pk=pk
+    )
+    return redirect(f"{found.record.get_absolute_url()}#{found.anchor}")
+
+
+@require_safe
+def official_form(request: HttpRequest, code: str, slug: str) -> HttpResponse:
+    """The record as the Word form that the exchange wants."""
+    from .filing import write_docx
+    from .translate import filing_of
+
+    shown = get_object_or_404(Record.objects.published().for_page(), company__code=code, slug=slug)
+    board = Board(shown.company.board) if shown.company.board else None
+    return HttpResponse(
+        write_docx(filing_of(shown), board),
+        content_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        headers={"Content-Disposition": f'attachment; filename="{code}-{shown.pk}.docx"'},
+    )
+
+
+@require_safe
+def attachment(request: HttpRequest, pk: int) -> FileResponse:
+    found = get_object_or_404(Attachment.objects.select_related("record"), pk=pk)
+    is_public = found.is_public and found.record.is_published
+    if not is_public and not request.user.has_perm("records.view_attachment"):
+        raise Http404
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(content, as_attachment=True, filename=found.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    if not is_public:
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def company_list(request: HttpRequest) -> HttpResponse:
+    chosen = CompanyFilter(request.GET, Company.objects.with_totals().order_by("code"))
+    return _index(request, "company_list.html", chosen)
+
+
+@require_safe
+def institution_list(request: HttpRequest) -> HttpResponse:
+    chosen = InstitutionFilter(request.GET, Institution.objects.with_totals().order_by("pinyin", "pk"))
+    return _index(request, "institution_list.html", chosen, types=InstitutionType)
+
+
+@require_safe
+def topic_list(request: HttpRequest) -> HttpResponse:
+    topics = Topic.objects.with_totals().order_by("-record_count", "pinyin", "pk")
+    return render(request, "topic_list.html", {"topics": topics})
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """One page of filtered rows with what was understood and what was ignored."""
+
+    filter: BaseFilter
+    page: Page
+    address: facets.Address
+    complaints: list[tuple[str, str]]
+
+
+def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = None, **context: Any) -> HttpResponse:
+    """A page with a filtered list of records; `fixed` are parameters that its path stands for.
+
+    htmx is given the list and the filters alone, and the address without what was not understood.
+    """
+    fixed = fixed or {}
+    parameters = request.GET.copy()
+    for name, value in fixed.items():
+        parameters.setlist(name, [value])
+    chosen = RecordFilter(parameters, Record.objects.published())
+    listing = _listing(request, chosen, chosen.qs.for_list(), PAGE_SIZE, fixed)
+    context |= {
+        "listing": listing,
+        "conditions": facets.conditions(chosen, listing.address),
+        "facets": facets.facets(chosen, but=fixed),
+        "csv_address": listing.address.elsewhere(reverse("records:records_csv")),
+    }
+    if request.htmx:
+        response = push_url(render(request, "_swap.html", context), str(listing.address))
+    else:
+        response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _index(request: HttpRequest, template: str, chosen: BaseFilter, **context: Any) -> HttpResponse:
+    listing = _listing(request, chosen, chosen.qs, INDEX_PAGE_SIZE)
+    return render(request, template, {"listing": listing, **context})
+
+
+def _listing(
+    request: HttpRequest, chosen: BaseFilter, rows: QuerySet, size: int, fixed: Iterable[str] = ()
+) -> Listing:
+    paginator = Paginator(rows, size)
+    wanted = request.GET.get("page", "1")
+    page = paginator.get_page(wanted)
+    complaints = chosen.sentences
+    if wanted != str(page.number):
+        sentence = gettext("There is no page “%(wanted)s”; this is page %(number)s of %(last)s.")
+        params = {"wanted": shortened(wanted), "number": page.number, "last": paginator.num_pages}
+        complaints = [*complaints, (gettext("Page"), sentence % params)]
+    address = facets.Address(request.path, chosen.parameters, frozenset(fixed))
+    if page.number > 1:
+        address = address.having("page", page.number)
+    return Listing(chosen, page, address, complaints)
+
+
+@dataclasses.dataclass(frozen=True)
+class Visitor:
+    """One institution as filed, with the people it sent."""
+
+    name: str
+    institution: Institution | None
+    people: list[Participant]
+
+
+def visitors_by_type(participants: Iterable[Participant]) -> list[tuple[str, list[Visitor]]]:
+    """Participants by type of institution, in the order of the types, then by institution as filed."""
+    groups: dict[str, dict[str, Visitor]] = {}
+    for row in participants:
+        kind = row.institution.type if row.institution else InstitutionType.UNKNOWN
+        name = row.name_as_filed or (row.institution.name if row.institution else "")
+        visitor = groups.setdefault(kind, {}).setdefault(name, Visitor(name, row.institution, []))
+        if row.person:
+            visitor.people.append(row)
+    return [(str(kind.label), list(groups[kind].values())) for kind in InstitutionType if kind in groups]
