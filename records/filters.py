@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import django_filters
@@ -102,6 +102,14 @@ class SearchField(forms.CharField):
         return text
 
 
+class WordsField(SearchField):
+    """A search in the syntax of `search.parse`."""
+
+    def remarks(self, text: str) -> tuple[str, ...]:
+        """What the search asks for that is not done; the rest of it is."""
+        return search.parse(text).complaints
+
+
 class ValuesFilter(django_filters.Filter):
     field_class = ValuesField
 
@@ -112,6 +120,10 @@ class DayFilter(django_filters.Filter):
 
 class SearchFilter(django_filters.Filter):
     field_class = SearchField
+
+
+class WordsFilter(django_filters.Filter):
+    field_class = WordsField
 
 
 def shortened(text: str) -> str:
@@ -126,12 +138,25 @@ class ForgivingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, Values):
-                if value.unknown:
-                    self.add_error(name, self._unknown(value.unknown))
-                self.cleaned_data[name] = value.known
+                kept, remarks = value.known, [self._unknown(value.unknown)] if value.unknown else []
             else:
-                self._complain_of_repetition(name, value)
+                kept, remarks = value, [*self._remarks_on(name, value)]
+            for remark in remarks:
+                self.add_error(name, remark)
+            self.cleaned_data[name] = kept  # add_error took it out
+        self._compare_days()
         return self.cleaned_data
+
+    def _remarks_on(self, name: str, value: Any) -> Iterator[str]:
+        if len(set(self.data.getlist(name))) > 1:
+            yield gettext("It was given more than once; only the last value counts.")
+        if value and hasattr(self.fields[name], "remarks"):
+            yield from self.fields[name].remarks(value)
+
+    def _compare_days(self) -> None:
+        first, last = self.cleaned_data.get("date_after"), self.cleaned_data.get("date_before")
+        if first and last and last < first:
+            self.add_error(None, gettext("The last day is before the first, so nothing can fit."))
 
     def _unknown(self, texts: list[str]) -> str:
         quoted = "、".join(f"“{shortened(text)}”" for text in texts[:3])
@@ -141,11 +166,6 @@ class ForgivingForm(forms.Form):
                 "count": len(texts) - 3,
             }
         return gettext("%(values)s is not known here.") % {"values": quoted}
-
-    def _complain_of_repetition(self, name: str, value: Any) -> None:
-        if len(set(self.data.getlist(name))) > 1:
-            self.add_error(name, gettext("It was given more than once; only the last value counts."))
-            self.cleaned_data[name] = value
 
 
 class BaseFilter(django_filters.FilterSet):
@@ -186,7 +206,7 @@ class BaseFilter(django_filters.FilterSet):
 class RecordFilter(BaseFilter):
     """Records by what the address asks for; parameters narrow one another, values of one parameter widen it."""
 
-    q = SearchFilter(label=_("Search"), method="by_words")
+    q = WordsFilter(label=_("Search"), method="by_words")
     company = ValuesFilter(
         label=_("Company"),
         method="by_company",

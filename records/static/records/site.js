@@ -12,5 +12,5 @@ for (const place of document.querySelectorAll(".question > .place")) {
     button.textContent = copied;
     setTimeout(() => { button.textContent = copy; }, 2000);
   });
-  place.parentElement.append(button);
+  place.parentElement.querySelector(".topics").append(button);
 }
