@@ -118,7 +118,7 @@ def test_beijing_form_is_an_announcement() -> None:
         "五、附件清单（如有）",
     ]
     assert "活动时间：2024年6月6日 上午10:15-11:45" in lines
-    assert lines[-3:] == ["云岭智能科技股份有限公司", "董事会", "2024年6月11日"]
+    assert lines[-2:] == ["云岭智能科技股份有限公司董事会", "2024年6月11日"]
 
 
 def test_head_names_company_and_number() -> None:

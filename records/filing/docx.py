@@ -33,6 +33,7 @@ TITLE = "投资者关系活动记录表"
 # Names of paragraph styles: what a person picks in Word, and what tells a question from an answer for certain.
 LINE, QUESTION, ANSWER, NOTE = "IR Line", "IR Question", "IR Answer", "IR Note"
 
+CLOSING = "其他说明："  # the line between the last answer and what follows it
 UNATTACHED = "其他人员"  # stands where visitors who named no institution would have theirs
 
 Line = tuple[str, str]  # style, text; a line feed within the text is a line break within the paragraph
@@ -138,7 +139,9 @@ def _content(filing: Filing) -> list[Line]:
     for number, entry in enumerate(filing.questions, 1):
         lines.append((QUESTION, f"问题{number}：{_clean(entry.question)}"))
         lines += _lines(f"答：{_clean(entry.answer)}", ANSWER)
-    return lines + _lines(filing.closing, NOTE)
+    if filing.closing:
+        lines += [(NOTE, CLOSING), *_lines(filing.closing, NOTE)]
+    return lines
 
 
 def _signed(filing: Filing) -> list[Line]:
@@ -358,13 +361,18 @@ def _set_announcement(document: Any, form: Form, filing: Filing) -> None:
         if row.name != row.section:
             # A list stands below its label, a single value beside it.
             beside = len(lines) == 1 and "：" not in lines[0][1]
-            _write(document.add_paragraph(), f"{row.name}：{lines.pop()[1] if beside else ''}", LINE)
+            paragraph = _write(document.add_paragraph(), f"{row.name}：", LINE, bold=True)
+            if beside:
+                _write(paragraph, lines.pop()[1])
         for style, text in lines:
             _write(document.add_paragraph(), text, style)
-    for text in (_inline(filing.company_name), "董事会" if filing.company_name else "", _date(filing.signed_on)):
-        if text:
-            signature = _write(document.add_paragraph(), text, align=WD_ALIGN_PARAGRAPH.RIGHT)
-            signature.paragraph_format.keep_with_next = True
+    if filing.signed_on:  # before that nobody has signed
+        signer = _write(
+            document.add_paragraph(), f"{_inline(filing.company_name)}董事会", align=WD_ALIGN_PARAGRAPH.RIGHT
+        )
+        signer.paragraph_format.space_before = Pt(18)
+        signer.paragraph_format.keep_with_next = True
+        _write(document.add_paragraph(), _date(filing.signed_on), align=WD_ALIGN_PARAGRAPH.RIGHT)
 
 
 def _cell_margins() -> Any:
