@@ -81,6 +81,8 @@ def _take_totals(text: str) -> tuple[str, int | None, int | None]:
 
 # Lines
 
+UNATTACHED = "其他人员"  # stands in our own forms where visitors who named no institution would have theirs
+_PERSON_WITH_TITLE = re.compile(r"([^（()）]*)[（(](.+)[）)]")
 _NUMBER = re.compile(r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(]\d{1,3}[)）]|[①-⑳])\s*")
 _HEADER = {
     "": re.compile("序号|编号|no\\.?"),
@@ -336,6 +338,11 @@ class _Visitors:
     def _read_colon(self, segment: str, pieces: list[str]) -> None:
         """`institution：persons`; several such on one line follow one another with their separators lost."""
         left, right = pieces[0].strip(), segment[len(pieces[0]) :].lstrip("：: ").strip()
+        if left == UNATTACHED:
+            self._close()
+            self._institution = ""
+            self._persons(right)
+            return
         if vocabulary.TITLE.fullmatch(left) and right:
             for name in re.split(r"[、,，\s]+", right):
                 self._person(name, left)
@@ -365,6 +372,9 @@ class _Visitors:
         for word in _outside_brackets(text, "、,，/|") if text else []:
             words = word.split()
             if not words:
+                continue
+            if match := _PERSON_WITH_TITLE.fullmatch(word.strip()):
+                self._person(*(person_of(word) or (match[1].strip(), match[2].strip())))
                 continue
             if _LATIN.fullmatch(word.strip()):
                 self._person(word.strip())

@@ -197,7 +197,7 @@ class _Layout:
             kind, name, at = label
             if ordinal := _ORDINAL.match(line):
                 self._sections = _ORDINALS.index(ordinal[1]) + 1
-            self._open(kind, name)
+            self._open(kind, _ORDINAL.sub("", name))
             self._append(line[at:].strip(), start + at + (len(line[at:]) - len(line[at:].lstrip())))
         elif row is None or (not body and row.kind in _HEAD and row.value.text):
             self._open("head", "")
@@ -228,11 +228,15 @@ class _Layout:
         return True
 
     def _section(self, line: str, row: Row | None) -> tuple[str, str, int] | None:
-        """A heading that counts on from the sections before it, in an announcement: 四、记录人."""
+        """A heading that counts on from the sections before it, in an announcement: 四、记录人.
+
+        Where the content has the ordinal before it in a list of its own, it belongs to that list.
+        """
         match = _SECTION.fullmatch(line.strip())
         if match is None or row is None or not self._sections or _ORDINALS.index(match[1]) != self._sections:
             return None
-        own = re.search(r"^\s*一\s*、", row.value.text, re.MULTILINE) if row.kind == "content" else None
+        before = rf"^\s*{_ORDINALS[self._sections - 1]}\s*、"
+        own = re.search(before, row.value.text, re.MULTILINE) if row.kind == "content" else None
         return None if own else ("other", match[2], len(line))
 
     def _may_begin(self, label: tuple[str, str, int], row: Row | None, body: bool) -> bool:
