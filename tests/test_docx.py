@@ -206,6 +206,7 @@ def test_questions_are_numbered_and_bold_above_their_answers() -> None:
         ("IR Answer", "2、法规落地。"),
         ("IR Question", "问题2：有何进展？"),
         ("IR Answer", "答："),
+        ("IR Note", "其他说明："),
         ("IR Note", "本次活动到此结束。"),
     ]
     assert opened(YUNLING).styles["IR Question"].font.bold

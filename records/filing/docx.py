@@ -25,16 +25,15 @@ from docx.shared import Cm, Length, Pt
 
 from .dates import date_range
 from .labels import kind_of
-from .participants import read_participants
-from .shape import ACTIVITY_TYPES, OTHER_ACTIVITY, Attendee, Board, Filing, board_of
+from .participants import UNATTACHED, read_participants
+from .shape import ACTIVITY_TYPES, Attendee, Board, Filing, board_of
 
 TITLE = "投资者关系活动记录表"
 
-# Names of paragraph styles: what a person picks in Word, and what tells a question from an answer for certain.
+# Names of paragraph styles, as a person picks them in Word.
 LINE, QUESTION, ANSWER, NOTE = "IR Line", "IR Question", "IR Answer", "IR Note"
 
 CLOSING = "其他说明："  # the line between the last answer and what follows it
-UNATTACHED = "其他人员"  # stands where visitors who named no institution would have theirs
 
 Line = tuple[str, str]  # style, text; a line feed within the text is a line break within the paragraph
 Fill = Callable[[Filing], Iterable[Line]]
@@ -71,12 +70,10 @@ def _activities(boxes: tuple[str, ...]) -> Fill:
     def fill(filing: Filing) -> list[Line]:
         others = [name for name in filing.activity_types if name not in boxes]
         printed = [*boxes[:-1], *others, boxes[-1]]
-        words = {OTHER_ACTIVITY: f"{OTHER_ACTIVITY}（{_inline(filing.other_activity) or '请文字说明其他活动内容'}）"}
-        marked = [("☑" if name in filing.activity_types else "□") + words.get(name, _inline(name)) for name in printed]
-        pairs = [marked[start : start + 2] for start in range(0, len(marked) - 1, 2)]
-        # 其他 carries free text, so it has a line to itself.
-        pairs = [*([name for name in pair if name != marked[-1]] for pair in pairs), [marked[-1]]]
-        return [(LINE, "\t".join(pair)) for pair in pairs if pair]
+        *marked, other = [("☑" if name in filing.activity_types else "□") + _inline(name) for name in printed]
+        lines = ["\t".join(marked[start : start + 2]) for start in range(0, len(marked), 2)]
+        lines.append(f"{other}（{_inline(filing.other_activity) or '请文字说明其他活动内容'}）")
+        return [(LINE, line) for line in lines]
 
     return fill
 
@@ -109,9 +106,9 @@ def _totals(filing: Filing) -> list[str]:
     institutions, people = filing.stated_institutions, filing.stated_people
     if institutions is None and people is None:
         return []
-    named_institutions = len({attendee.institution for attendee in filing.attendees} - {""})
-    named_people = sum(bool(attendee.person) for attendee in filing.attendees)
-    partial = filing.attendees and ((institutions or 0) > named_institutions or (people or 0) > named_people)
+    named = {attendee.institution for attendee in filing.attendees} - {""}
+    persons = [attendee for attendee in filing.attendees if attendee.person]
+    partial = filing.attendees and ((institutions or 0) > len(named) or (people or 0) > len(persons))
     counts = f"{institutions}家机构" if institutions is not None else ""
     counts += f"{people}人" if people is not None else ""
     return [("等" if partial else "共") + counts]
@@ -142,10 +139,6 @@ def _content(filing: Filing) -> list[Line]:
     if filing.closing:
         lines += [(NOTE, CLOSING), *_lines(filing.closing, NOTE)]
     return lines
-
-
-def _signed(filing: Filing) -> list[Line]:
-    return _lines(_date(filing.signed_on))
 
 
 def _date(day: datetime.date | None) -> str:
@@ -190,7 +183,7 @@ _HOSTS = Row("上市公司接待\n人员姓名", _hosts)
 _CONTENT = Row("投资者关系活动\n主要内容介绍", _content)
 _MATERIAL = Row("关于本次活动是否涉及应披露重大信息的说明", _field("material_information"))
 _ATTACHMENTS = Row("附件清单（如有）", _field("attachments"))
-_SIGNED = Row("日期", _signed)
+_SIGNED = Row("日期", lambda filing: _lines(_date(filing.signed_on)))
 
 
 def _where_filled(row: Row, section: str = "") -> Row:
@@ -325,7 +318,7 @@ def _blank() -> Any:
 
 
 def _set_table(document: Any, form: Form, filing: Filing) -> None:
-    _set_codes(document, ("证券代码", filing.company_code), ("证券简称", filing.company_short_name))
+    _set_codes(document, filing)
     _set_title(document, filing)
     if filing.number:
         _write(document.add_paragraph(), f"编号：{_inline(filing.number)}", align=WD_ALIGN_PARAGRAPH.RIGHT)
@@ -348,8 +341,7 @@ def _set_table(document: Any, form: Form, filing: Filing) -> None:
 
 
 def _set_announcement(document: Any, form: Form, filing: Filing) -> None:
-    codes = (("证券代码", filing.company_code), ("证券简称", filing.company_short_name), ("公告编号", filing.number))
-    _set_codes(document, *codes)
+    _set_codes(document, filing, ("公告编号", filing.number))
     _set_title(document, filing)
     sections = 0
     for row, lines in _filled(form, filing):
@@ -367,9 +359,8 @@ def _set_announcement(document: Any, form: Form, filing: Filing) -> None:
         for style, text in lines:
             _write(document.add_paragraph(), text, style)
     if filing.signed_on:  # before that nobody has signed
-        signer = _write(
-            document.add_paragraph(), f"{_inline(filing.company_name)}董事会", align=WD_ALIGN_PARAGRAPH.RIGHT
-        )
+        board = f"{_inline(filing.company_name)}董事会"
+        signer = _write(document.add_paragraph(), board, align=WD_ALIGN_PARAGRAPH.RIGHT)
         signer.paragraph_format.space_before = Pt(18)
         signer.paragraph_format.keep_with_next = True
         _write(document.add_paragraph(), _date(filing.signed_on), align=WD_ALIGN_PARAGRAPH.RIGHT)
@@ -384,13 +375,14 @@ def _cell_margins() -> Any:
 
 def _chinese(number: int) -> str:
     """1 to 99 as the headings count: 一, 十, 十二, 二十一."""
-    digits = "一二三四五六七八九"
+    digits = ["", *"一二三四五六七八九"]
     tens, ones = divmod(number, 10)
-    return (digits[tens - 1] if tens > 1 else "") + ("十" if tens else "") + (digits[ones - 1] if ones else "")
+    return (digits[tens] if tens > 1 else "") + ("十" if tens else "") + digits[ones]
 
 
-def _set_codes(document: Any, *pairs: tuple[str, str]) -> None:
+def _set_codes(document: Any, filing: Filing, *more: tuple[str, str]) -> None:
     """`证券代码：…    证券简称：…` on one line, spread over its width."""
+    pairs = (("证券代码", filing.company_code), ("证券简称", filing.company_short_name), *more)
     told = [f"{label}：{_inline(value)}" for label, value in pairs if value]
     paragraph = _write(document.add_paragraph(), "\t".join(told))
     stops = paragraph.paragraph_format.tab_stops
@@ -441,8 +433,9 @@ def _packed(document: Any, filing: Filing) -> bytes:
     """The bytes, with no clock in them."""
     properties = document.core_properties
     day = filing.signed_on or filing.held_to or filing.held_from or datetime.date(2000, 1, 1)
-    properties.title = _inline(f"{filing.company_name}{TITLE}")
-    properties.author = properties.last_modified_by = _inline(filing.company_name)
+    company = _inline(filing.company_name)[:200]  # a property holds 255 characters
+    properties.title = f"{company}{TITLE}"
+    properties.author = properties.last_modified_by = company
     properties.comments = ""
     properties.language = "zh-CN"
     properties.created = properties.modified = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
