@@ -148,10 +148,12 @@ class ForgivingForm(forms.Form):
         return self.cleaned_data
 
     def _remarks_on(self, name: str, value: Any) -> Iterator[str]:
-        if len(set(self.data.getlist(name))) > 1:
+        data: Any = self.data
+        field: Any = self.fields[name]
+        if len(set(data.getlist(name))) > 1:
             yield gettext("It was given more than once; only the last value counts.")
-        if value and hasattr(self.fields[name], "remarks"):
-            yield from self.fields[name].remarks(value)
+        if value and hasattr(field, "remarks"):
+            yield from field.remarks(value)
 
     def _compare_days(self) -> None:
         first, last = self.cleaned_data.get("date_after"), self.cleaned_data.get("date_before")
@@ -178,7 +180,7 @@ class BaseFilter(django_filters.FilterSet):
     @functools.cached_property
     def chosen(self) -> dict[str, Any]:
         """What was understood, by parameter; for parameters of several values, a dict from text to object."""
-        self.form.full_clean()
+        self.form.is_valid()  # fills cleaned_data, whatever the answer
         return {name: value for name, value in self.form.cleaned_data.items() if value}
 
     @functools.cached_property

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
-_LIFT = 1_000_000
+LIFT = 1_000_000
 
 
 def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
@@ -42,6 +42,14 @@ class DirectoryQuerySet(models.QuerySet):
         return self.filter(**{f"{self.path}__status": Status.PUBLISHED}).annotate(
             record_count=Count(self.path, distinct=True), last_visit=Max(f"{self.path}__held_from")
         )
+
+    def most_recorded_first(self) -> Self:
+        """In need of `with_totals`."""
+        return self.order_by("-record_count", "pinyin", "pk")
+
+    def last_visited_first(self) -> Self:
+        """In need of `with_totals`."""
+        return self.order_by("-last_visit", "pinyin", "pk")
 
     def found_by(self, text: str) -> Self:
         """Those whose name holds the text, or whose pinyin begins with it."""
@@ -113,18 +121,18 @@ class RecordQuerySet(models.QuerySet):
 
     def of_activity(self, kinds: Iterable[models.Model]) -> RecordQuerySet:
         """Records on which any of these boxes is ticked."""
-        ticked = self.model._meta.get_field("activity_types").remote_field.through.objects.filter(
-            activitytype__in=kinds
-        )
+        boxes: Any = self.model._meta.get_field("activity_types").remote_field
+        ticked = boxes.through.objects.filter(activitytype__in=kinds)
         return self.filter(pk__in=ticked.values("record_id"))
 
     def neighbours(self, record: Record) -> tuple[Record | None, Record | None]:
         """The record held before this one, and the one held after it, both out of this queryset."""
         earlier = Q(held_from__lt=record.held_from) | Q(held_from=record.held_from, pk__lt=record.pk)
         later = Q(held_from__gt=record.held_from) | Q(held_from=record.held_from, pk__gt=record.pk)
+        rows: Any = self
         return (
-            self.filter(earlier).order_by("-held_from", "-pk").first(),
-            self.filter(later).order_by("held_from", "pk").first(),
+            rows.filter(earlier).order_by("-held_from", "-pk").first(),
+            rows.filter(later).order_by("held_from", "pk").first(),
         )
 
     def for_page(self) -> RecordQuerySet:
@@ -161,7 +169,8 @@ class RecordQuerySet(models.QuerySet):
         """Ids of records that hold a word: in their own line, in a question, or in a name of company or visitor."""
         vendor = connections[self.db].vendor
         records, questions = self.model._default_manager, _related(self, "questions")
-        companies = _related(self, "company")._named(word)
+        directory: Any = _related(self, "company")
+        companies = directory._named(word)
         visitors = _related(self, "participants").filter(institution__name__icontains=word)
         return (
             records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
@@ -211,18 +220,17 @@ class RecordQuerySet(models.QuerySet):
 class PositionedQuerySet(models.QuerySet):
     """Rows of one record that stand in an order: `position` 1, 2, 3 …"""
 
-    def lift(self) -> None:
-        """Make room: until `settle` is called, every position from 1 on is free."""
-        self.filter(position__lt=_LIFT).update(position=F("position") + _LIFT)
-
-    def settle(self) -> None:
-        """Number the rows 1, 2, 3 … by position; a row still lifted stands where it stood before."""
-        rows = sorted(self.values_list("position", "pk"), key=lambda row: (row[0] % _LIFT, row[0]))
-        if [position for position, _pk in rows] == list(range(1, len(rows) + 1)):
+    def arrange(self, pks: Iterable[int]) -> None:
+        """Number the rows 1, 2, 3 … in this order; rows that are not named follow in the order they have."""
+        places = dict(self.values_list("pk", "position"))
+        named = [pk for pk in dict.fromkeys(pks) if pk in places]
+        rest = sorted(places.keys() - set(named), key=lambda pk: (places[pk], pk))
+        wanted = {pk: place for place, pk in enumerate([*named, *rest], 1)}
+        if wanted == places:
             return
-        self.filter(position__lt=_LIFT).update(position=F("position") + 2 * _LIFT)
-        ordered = [self.model(pk=pk, position=place) for place, (_position, pk) in enumerate(rows, 1)]
-        self.bulk_update(ordered, ["position"], batch_size=200)
+        with transaction.atomic(using=self.db):
+            self.update(position=F("position") + LIFT)
+            self.bulk_update([self.model(pk=pk, position=place) for pk, place in wanted.items()], ["position"], 200)
 
     def public(self) -> PositionedQuerySet:
         return self.filter(record__status=Status.PUBLISHED)

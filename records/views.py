@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
+from django_htmx.middleware import HtmxDetails
 
 from . import exports, facets
 from .filing.shape import ACTIVITY_TYPES, Board
@@ -32,8 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "records": Record.objects.published().newest_first().for_list()[:10],
         "record_count": Record.objects.published().count(),
-        "companies": Company.objects.with_totals().order_by("-last_visit", "code")[:12],
-        "topics": Topic.objects.with_totals().order_by("-record_count", "pk")[:24],
+        "companies": Company.objects.with_totals().last_visited_first()[:12],
+        "topics": Topic.objects.with_totals().most_recorded_first()[:24],
     }
     return render(request, "home.html", context)
 
@@ -157,7 +158,7 @@ def institution_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    topics = Topic.objects.with_totals().order_by("-record_count", "pinyin", "pk")
+    topics = Topic.objects.with_totals().most_recorded_first()
     return render(request, "topic_list.html", {"topics": topics})
 
 
@@ -167,8 +168,12 @@ class Listing:
 
     filter: BaseFilter
     page: Page
-    address: facets.Address
+    address: facets.Address  # of the first page
     complaints: list[tuple[str, str]]
+
+    @property
+    def here(self) -> facets.Address:
+        return self.address.having("page", self.page.number) if self.page.number > 1 else self.address
 
 
 def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = None, **context: Any) -> HttpResponse:
@@ -181,15 +186,16 @@ def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = 
     for name, value in fixed.items():
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
-    listing = _listing(request, chosen, chosen.qs.for_list(), PAGE_SIZE, fixed)
+    rows: Any = chosen.qs
+    listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE, fixed)
     context |= {
         "listing": listing,
         "conditions": facets.conditions(chosen, listing.address),
         "facets": facets.facets(chosen, but=fixed),
         "csv_address": listing.address.elsewhere(reverse("records:records_csv")),
     }
-    if request.htmx:
-        response = push_url(render(request, "_swap.html", context), str(listing.address))
+    if HtmxDetails(request):
+        response = push_url(render(request, "_swap.html", context), str(listing.here))
     else:
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
@@ -213,8 +219,6 @@ def _listing(
         params = {"wanted": shortened(wanted), "number": page.number, "last": paginator.num_pages}
         complaints = [*complaints, (gettext("Page"), sentence % params)]
     address = facets.Address(request.path, chosen.parameters, frozenset(fixed))
-    if page.number > 1:
-        address = address.having("page", page.number)
     return Listing(chosen, page, address, complaints)
 
 

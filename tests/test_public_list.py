@@ -1,0 +1,186 @@
+"""The list: facets that count true, a sentence with ways out, swapping in place, and a fixed number of queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from records.models import Record
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "HX-Target": "results"}
+
+# Count, lines, activities and visitors of the lines, and one query for each facet that is shown.
+LIST_QUERIES = 4 + 6
+# The subject and one facet fewer; the filter looks its value up once more.
+COMPANY_QUERIES = LIST_QUERIES + 1
+INSTITUTION_QUERIES = LIST_QUERIES + 2  # its other names as well
+TOPIC_QUERIES = LIST_QUERIES + 1
+# The record, its boxes, visitors, questions, topics and files, and its two neighbours.
+RECORD_QUERIES = 8
+
+
+def choices(client: Client, address: str, name: str) -> dict[str, int]:
+    facets = client.get(address).context["facets"]
+    found = next(facet for facet in facets if facet.name == name)
+    return {choice.label: choice.count for choice in found.choices}
+
+
+@pytest.fixture
+def market() -> None:
+    build.record(number="a", held="2023-01-01", topics=["大模型"], visitors=["华夏基金 贾静雯", "华夏基金 李某"])
+    build.record(number="b", held="2024-01-01", topics=["大模型"], visitors=["华夏基金 贾静雯", "中信证券 王五"])
+    build.record(
+        build.company("999002"), number="c", held="2024-02-01", topics=["境外业务"], visitors=["中信证券 王五"]
+    )
+    build.draft(number="d", topics=["大模型"], visitors=["华夏基金 贾静雯"])
+
+
+@pytest.mark.usefixtures("market")
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("company", {"晨光数据": 2, "远山医药": 1}),
+        ("institution", {"华夏基金": 2, "中信证券": 2}),
+        ("topic", {"大模型": 2, "境外业务": 1}),
+        ("activity", {"特定对象调研": 3}),
+        ("year", {"2024": 2, "2023": 1}),
+    ],
+)
+def test_each_value_is_counted_once_for_each_published_record(name: str, counts: dict, client: Client) -> None:
+    assert choices(client, "/records/", name) == counts
+
+
+@pytest.mark.usefixtures("market")
+def test_a_count_is_what_choosing_the_value_gives(client: Client) -> None:
+    for facet in client.get("/records/?year=2024").context["facets"]:
+        for choice in facet.choices:
+            if facet.name != "year":
+                page = client.get("/records/", {"year": "2024", facet.name: choice.value}).context["listing"].page
+                assert page.paginator.count == choice.count, (facet.name, choice.value)
+
+
+@pytest.mark.usefixtures("market")
+def test_a_facet_is_counted_without_its_own_choice_and_with_all_others(client: Client) -> None:
+    address = "/records/?company=999001&year=2024"
+    assert choices(client, address, "company") == {"晨光数据": 1, "远山医药": 1}
+    assert choices(client, address, "year") == {"2024": 1, "2023": 1}
+    assert choices(client, address, "topic") == {"大模型": 1}
+
+
+def test_a_chosen_value_stays_in_its_facet_however_rare(client: Client) -> None:
+    for n in range(13):
+        build.record(number=f"{n}a", visitors=[f"第{n}基金"])
+        build.record(number=f"{n}b", visitors=[f"第{n}基金"])
+    build.record(build.company("999002"), number="rare", visitors=["罕见基金"])
+    rare = build.institution("罕见基金").pk
+    assert "罕见基金" not in choices(client, "/records/", "institution")
+    assert choices(client, f"/records/?institution={rare}", "institution")["罕见基金"] == 1
+    counts = choices(client, f"/records/?institution={rare}&company=999001", "institution")
+    assert counts["罕见基金"] == 0
+    assert len(counts) == 13
+
+
+@pytest.mark.usefixtures("market")
+def test_each_chip_takes_away_its_own_value_and_nothing_else(client: Client) -> None:
+    address = "/records/?company=999001&company=999002&year=2024&date_after=2023年1月1日&institution=x"
+    conditions = client.get(address).context["conditions"]
+    assert {str(chip.label): str(chip.address) for condition in conditions for chip in condition.chips} == {
+        "晨光数据": "/records/?company=999002&year=2024&date_after=2023-01-01",
+        "远山医药": "/records/?company=999001&year=2024&date_after=2023-01-01",
+        "2024": "/records/?company=999001&company=999002&date_after=2023-01-01",
+        "2023-01-01": "/records/?company=999001&company=999002&year=2024",
+    }
+
+
+@pytest.mark.usefixtures("market")
+def test_the_page_of_a_company_filters_its_own_records(client: Client) -> None:
+    answer = client.get("/companies/999001/?year=2024&company=999002")
+    assert [record.number for record in answer.context["listing"].page] == ["b"]
+    assert [facet.name for facet in answer.context["facets"]] == [
+        *("year", "activity", "topic", "institution", "institution_type")
+    ]
+    assert str(answer.context["listing"].address) == "/companies/999001/?year=2024"
+    assert str(answer.context["csv_address"]) == "/records.csv?company=999001&year=2024"
+
+
+@pytest.mark.usefixtures("market")
+def test_a_script_gets_list_and_filters_alone_and_the_address_of_what_was_understood(client: Client) -> None:
+    answer = client.get("/records/?q=&company=999001&date_after=&institution=x", headers=HTMX)
+    body = answer.content.decode()
+    assert "<html" not in body
+    assert 'id="results"' in body
+    assert 'id="choices" hx-swap-oob="true"' in body
+    assert answer["HX-Push-Url"] == "/records/?company=999001"
+    assert "HX-Request" in answer["Vary"]
+    assert "<html" in client.get("/records/?company=999001").content.decode()
+
+
+def test_page_two_begins_where_page_one_ends_and_is_kept_in_the_address(client: Client) -> None:
+    build.records(31)
+    first, second = (client.get(f"/records/?year=2024&page={n}") for n in (1, 2))
+    assert [record.number for record in first.context["listing"].page][-1] == "2024-002"
+    assert [record.number for record in second.context["listing"].page] == ["2024-001"]
+    assert 'href="/records/?year=2024&amp;page=2"' in first.content.decode()
+    assert 'href="/records/?year=2024"' in second.content.decode()
+
+
+def test_choosing_something_leads_back_to_the_first_page(client: Client) -> None:
+    build.records(31)
+    answer = client.get("/records/?year=2024&page=2")
+    chip = answer.context["conditions"][0].chips[0]
+    assert str(chip.address) == "/records/"
+
+
+def test_an_empty_result_says_what_to_do(client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    build.record()
+    page = client.get("/records/?q=不存在的词").content.decode()
+    assert "Take away one of the conditions above" in page
+    assert 'href="/records/"' in page
+
+
+def test_a_line_names_the_first_institutions_and_how_many_came(client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    build.record(visitors=["华夏基金 甲", "华夏基金 乙", "中信证券 丙"], stated_institutions=31)
+    page = client.get("/records/").content.decode()
+    assert "华夏基金、中信证券" in page
+    assert "31 institutions" in page
+
+
+@pytest.mark.parametrize("count", [3, 60])
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/records/", LIST_QUERIES),
+        ("/companies/999001/", COMPANY_QUERIES),
+        ("institution", INSTITUTION_QUERIES),
+        ("topic", TOPIC_QUERIES),
+        ("record", RECORD_QUERIES),
+    ],
+)
+def test_a_page_asks_the_database_as_often_for_sixty_as_for_three(
+    address: str, queries: int, count: int, client: Client, django_assert_num_queries: Any
+) -> None:
+    visitors = [f"第{n}基金 某人" for n in range(count)]
+    asked = [(f"问题{n}？", "答案") for n in range(count)]
+    build.records(count, topics=["大模型", "境外业务"])
+    shown = build.record(number="last", held="2023-01-01", visitors=visitors, asked=asked, topics=["大模型"])
+    places = {
+        "institution": build.institution("华夏基金").get_absolute_url(),
+        "topic": build.topic("大模型").get_absolute_url(),
+        "record": shown.get_absolute_url(),
+    }
+    with django_assert_num_queries(queries):
+        assert client.get(places.get(address, address)).status_code == 200
+
+
+def test_pages_stay_light(client: Client) -> None:
+    build.records(60, topics=["大模型", "境外业务"])
+    for address in ("/", "/records/", "/companies/999001/", "/institutions/", "/topics/"):
+        assert len(client.get(address).content) < 60_000
+    assert Record.objects.published().count() == 60
