@@ -232,5 +232,13 @@ class PositionedQuerySet(models.QuerySet):
             self.update(position=F("position") + LIFT)
             self.bulk_update([self.model(pk=pk, position=place) for pk, place in wanted.items()], ["position"], 200)
 
+    def holding_any(self, words: Iterable[str]) -> PositionedQuerySet:
+        """Questions in which one of these words stands, folded as `search.parse` gives them."""
+        vendor = connections[self.db].vendor
+        found = Q(pk__in=[])
+        for word in words:
+            found |= Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+        return self.filter(found)
+
     def public(self) -> PositionedQuerySet:
         return self.filter(record__status=Status.PUBLISHED)

@@ -21,6 +21,7 @@ class Verb:
     sources: frozenset[Status]
     target: Status
     permission: str
+    by_hand: bool = True  # offered to people; others follow from what people do
 
 
 VERBS = {
@@ -28,7 +29,14 @@ VERBS = {
     for verb in (
         Verb("publish", _("Publish"), frozenset({Status.DRAFT}), Status.PUBLISHED, "records.publish_record"),
         # What publishing a correction does to the version that it corrects.
-        Verb("supersede", _("Supersede"), frozenset({Status.PUBLISHED}), Status.SUPERSEDED, "records.publish_record"),
+        Verb(
+            "supersede",
+            _("Supersede"),
+            frozenset({Status.PUBLISHED}),
+            Status.SUPERSEDED,
+            "records.publish_record",
+            by_hand=False,
+        ),
         Verb("withdraw", _("Withdraw"), frozenset({Status.PUBLISHED}), Status.DRAFT, "records.publish_record"),
     )
 }

@@ -62,9 +62,6 @@ def test_the_address_of_a_question_leads_to_its_place(client) -> None:
 def test_the_address_of_a_question_survives_a_new_order() -> None:
     record = build.record(asked=[("甲？", "乙"), ("丙？", "丁")])
     question = record.questions.last()
-    rows = record.questions.all()
-    rows.lift()
-    rows.filter(pk=question.pk).update(position=1)
-    rows.settle()
+    record.questions.all().arrange([question.pk])
     assert list(record.questions.values_list("text", "position")) == [("丙？", 1), ("甲？", 2)]
     assert record.questions.first().get_absolute_url() == question.get_absolute_url()

@@ -15,7 +15,7 @@ ROWS: list[set[str]] = [
     {"search"},
     {"querysets"},
     {"models"},
-    {"translate", "exports", "insights", "filters", "facets"},
+    {"translate", "exports", "insights", "similar", "filters", "facets"},
     {"views", "feeds", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

@@ -1,0 +1,5 @@
+"""The IR desk."""
+
+from . import directory, record
+
+__all__ = ["directory", "record"]

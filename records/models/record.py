@@ -178,6 +178,11 @@ class Record(models.Model):
         return self.status == Status.PUBLISHED
 
     @property
+    def is_locked(self) -> bool:
+        """What the public has seen is not edited: it is withdrawn first, or corrected by a new version."""
+        return self.status != Status.DRAFT
+
+    @property
     def last_day(self) -> Any:
         return self.held_to or self.held_from
 
@@ -273,7 +278,7 @@ class Participant(models.Model):
     person = models.CharField(_("person"), max_length=80, blank=True)
     title = models.CharField(_("title"), max_length=80, blank=True)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["position"])
 
     objects = PositionedQuerySet.as_manager()
 
@@ -308,7 +313,7 @@ class Question(models.Model):
     answer = models.TextField(_("answer"), blank=True)
     topics = models.ManyToManyField(Topic, related_name="questions", blank=True, verbose_name=_("topics"))
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["position"])
 
     objects = PositionedQuerySet.as_manager()
 

@@ -1,0 +1,279 @@
+"""Records at the desk: the list, and entry and editing of a whole record on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminErrorList
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.forms.utils import ErrorDict, ErrorList
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from simple_history.admin import SimpleHistoryAdmin
+
+from records.models import Attachment, Company, Institution, Participant, Question, Record, Topic
+from records.names import fold
+from records.workflow import VERBS
+
+from . import filters
+from .actions import ACTIONS, carry_out
+from .forms import AttachmentForm, OrderedFormSet, ParticipantForm, QuestionForm, RecordForm
+
+
+class PartOfRecord:
+    """What holds for every inline: a published record is read, not edited."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.is_locked) and super().has_add_permission(request, obj)  # type: ignore[misc]
+
+    def has_change_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.is_locked) and super().has_change_permission(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.is_locked) and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+
+class ParticipantInline(PartOfRecord, admin.TabularInline):
+    model = Participant
+    form = ParticipantForm
+    formset = OrderedFormSet
+    template = "admin/records/participants.html"
+    extra = 2
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("institution")
+
+
+class QuestionInline(PartOfRecord, admin.StackedInline):
+    model = Question
+    form = QuestionForm
+    formset = OrderedFormSet
+    template = "admin/records/questions.html"
+    extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("topics")
+
+
+class AttachmentInline(PartOfRecord, admin.TabularInline):
+    model = Attachment
+    form = AttachmentForm
+    extra = 0
+
+
+# The form's rows in the form's order; participants and questions stand below, since they grow.
+FIELDSETS = (
+    (None, {"fields": (("company", "number"), "activity_types", "other_activity")}),
+    (
+        gettext_lazy("When, where, by whom"),
+        {
+            "fields": (
+                ("held_from", "held_to"),
+                "held_text",
+                "place",
+                "hosts",
+                ("stated_institutions", "stated_people"),
+            )
+        },
+    ),
+    (
+        gettext_lazy("Around the questions"),
+        {"fields": ("introduction", "closing", "material_information")},
+    ),
+    (
+        gettext_lazy("Foot of the form"),
+        {"fields": ("attachment_list", "extra", ("signed_on", "disclosed_on"))},
+    ),
+)
+
+
+@admin.register(Record)
+class RecordAdmin(SimpleHistoryAdmin):
+    form = RecordForm
+    fieldsets = FIELDSETS
+    inlines = (ParticipantInline, QuestionInline, AttachmentInline)
+    autocomplete_fields = ("company",)
+    actions = ACTIONS
+    list_display = ("held_from", "company", "number", "activities", "institution_count", "question_count", "state")
+    list_display_links = ("held_from", "company", "number")
+    list_filter = (
+        "status",
+        filters.CompanyFilter,
+        filters.InstitutionFilter,
+        filters.TopicFilter,
+        "held_from",
+        "activity_types",
+    )
+    list_select_related = ("company",)
+    list_per_page = 50
+    show_full_result_count = False
+    date_hierarchy = "held_from"
+    search_fields = ("number",)  # what is searched is said by `get_search_results`
+    search_help_text = gettext_lazy("Words in questions, answers and names; pinyin initials of names.")
+    save_on_top = False
+
+    class Media:
+        css = {"all": ("records/desk.css",)}
+        js = ("adminsortable2/js/adminsortable2.min.js", "records/desk.js")
+
+    # The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("activity_types")
+
+    @admin.display(description=gettext_lazy("activity types"))
+    def activities(self, record: Record) -> str:
+        return "、".join(kind.name for kind in record.activity_types.all())
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, record: Record) -> str:
+        return format_html('<span class="status {}">{}</span>', record.status, record.get_status_display())
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        text = search_term.replace("\0", "").strip()[:200]
+        if not text:
+            return queryset, False
+        records = Record.objects.order_by()
+        found = Q(pk__in=records.matching(text).values("pk"))
+        if text.isascii():
+            found |= Q(company__in=Company.objects.found_by(text)) | Q(
+                pk__in=records.with_participant_of(Institution.objects.found_by(text)).values("pk")
+            )
+        return queryset.filter(found), False
+
+    # Who may
+
+    def has_change_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.is_locked) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.is_locked) and super().has_delete_permission(request, obj)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("records.publish_record")
+
+    def verbs_for(self, request: HttpRequest, record: Record) -> list[Any]:
+        """The verbs that this user may carry out on this record now."""
+        return [
+            verb
+            for verb in VERBS.values()
+            if record.status in verb.sources and verb.by_hand and request.user.has_perm(verb.permission)
+        ]
+
+    # The page
+
+    def get_urls(self) -> list[Any]:
+        verb = path(
+            "<int:pk>/verb/<slug:name>/",
+            self.admin_site.admin_view(require_POST(self.verb)),
+            name="records_record_verb",
+        )
+        return [verb, *super().get_urls()]
+
+    def verb(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Carry out a verb from the page of a record that cannot be edited."""
+        record = self.get_object(request, str(pk))
+        if not isinstance(record, Record) or name not in VERBS:
+            raise Http404
+        if not self.has_view_permission(request, record) or not request.user.has_perm(VERBS[name].permission):
+            raise PermissionDenied
+        self._carry_out(request, record, name)
+        return HttpResponseRedirect(reverse("admin:records_record_change", args=[pk]))
+
+    def _carry_out(self, request: HttpRequest, record: Record, name: str) -> bool:
+        if reason := carry_out(record, name, request.user):
+            messages.error(request, reason)
+            return False
+        shown = format_html('<a href="{}">{}</a>', record.get_absolute_url(), _("See it as the public does."))
+        done = _("“%(verb)s” is done.") % {"verb": VERBS[name].label}
+        messages.success(request, format_html("{} {}", done, shown) if record.is_published else done)
+        return True
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        record = options.get("obj")
+        context["may_publish"] = self.has_publish_permission(request)
+        if record:
+            context["verbs"] = self.verbs_for(request, record)
+            if request.method == "GET" and "check" in request.GET and not record.is_locked:
+                self._show_gaps(context, record)
+        return super().render_change_form(request, context, *args, **options)
+
+    def _show_gaps(self, context: Any, record: Record) -> None:
+        """What keeps the record from being published, each beside its field."""
+        form = context["adminform"].form
+        form._errors = ErrorDict({field: ErrorList(gaps) for field, gaps in record.gaps().items()})
+        context["errors"] = AdminErrorList(form, [])
+
+    def view_on_site(self, obj: Record) -> str | None:
+        return obj.get_absolute_url() if obj.is_published else None
+
+    def get_view_on_site_url(self, obj: Record | None = None) -> str | None:
+        return obj.get_absolute_url() if obj and obj.is_published else None
+
+    def response_add(self, request: HttpRequest, obj: Record, post_url_continue: str | None = None) -> HttpResponse:
+        return self._publish_if_asked(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Record) -> HttpResponse:
+        return self._publish_if_asked(request, obj) or super().response_change(request, obj)
+
+    def _publish_if_asked(self, request: HttpRequest, record: Record) -> HttpResponse | None:
+        """“Publish” saves first; where something is missing, what was typed stays as a draft."""
+        if "_publish" not in request.POST or not self.has_publish_permission(request):
+            return None
+        page = reverse("admin:records_record_change", args=[record.pk])
+        if record.gaps():
+            messages.warning(request, _("Saved as a draft. It cannot be published yet: see below what is missing."))
+            return HttpResponseRedirect(f"{page}?check=publish")
+        self._carry_out(request, record, "publish")
+        return HttpResponseRedirect(page)
+
+    # Saving
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is Participant:
+            self._match_institutions(request, formset)
+        formset.save()
+        if formset.model is Question:
+            self._give_topics(request, formset)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        Record.objects.filter(pk=form.instance.pk).recount()
+
+    def _match_institutions(self, request: HttpRequest, formset: Any) -> None:
+        """Rows whose name was typed anew are given the institution that the name stands for."""
+        typed = [
+            row.instance
+            for row in formset.forms
+            if "name_as_filed" in row.changed_data and row not in formset.deleted_forms
+        ]
+        known = set(Institution.objects.resolve((row.name_as_filed for row in typed), create=False))
+        institutions = Institution.objects.resolve(row.name_as_filed for row in typed)
+        for row in typed:
+            row.institution = institutions.get(row.name_as_filed)
+        if new := [name for name in institutions if name not in known]:
+            messages.info(request, _("New institutions, to be reviewed: %(names)s") % {"names": "、".join(new)})
+
+    def _give_topics(self, request: HttpRequest, formset: Any) -> None:
+        changed = [
+            row
+            for row in formset.forms
+            if row.instance.pk and "topic_names" in row.changed_data and row not in formset.deleted_forms
+        ]
+        if not changed:
+            return
+        topics = {fold(topic.name): topic for topic in Topic.objects.all()}
+        wanted = dict.fromkeys(name for row in changed for name in row.cleaned_data["topic_names"])
+        new = [name for name in wanted if fold(name) not in topics]
+        for name in new:
+            topics[fold(name)] = Topic.objects.create(name=name)
+        for row in changed:
+            row.instance.topics.set([topics[fold(name)] for name in row.cleaned_data["topic_names"]])
+        if new:
+            messages.info(request, _("New topics, check the spelling: %(names)s") % {"names": "、".join(new)})

@@ -1,0 +1,195 @@
+// The desk: ordered rows, suggestions while typing, boxes that grow. Without it everything still works, row by row.
+"use strict";
+(() => {
+  // Ordered rows
+
+  const places = (list) => {
+    const rows = [...list.querySelectorAll("[data-row]")];
+    rows.forEach((row, index) => {
+      row.querySelector("input._reorder_").value = index + 1;
+      const number = row.querySelector("[data-number]");
+      if (number) number.textContent = index + 1;
+    });
+    return rows;
+  };
+
+  const firstField = (row) => row.querySelector("input[type=text], textarea");
+
+  const move = (row, step) => {
+    const list = row.closest("[data-list]");
+    const focused = document.activeElement;
+    const rows = [...list.querySelectorAll("[data-row]")];
+    const other = rows[rows.indexOf(row) + step];
+    if (!other) return;
+    other.insertAdjacentElement(step < 0 ? "beforebegin" : "afterend", row);
+    places(list);
+    if (row.contains(focused)) focused.focus();
+    row.scrollIntoView({ block: "nearest" });
+  };
+
+  const add = (group) => {
+    const total = group.querySelector("[name$=-TOTAL_FORMS]");
+    const index = total.value;
+    const list = group.querySelector("[data-list]");
+    const row = group.querySelector("template").content.firstElementChild.cloneNode(true);
+    for (const element of [row, ...row.querySelectorAll("*")]) {
+      for (const name of ["id", "name", "for"]) {
+        const value = element.getAttribute(name);
+        if (value) element.setAttribute(name, value.replace("__prefix__", index));
+      }
+    }
+    total.value = Number(index) + 1;
+    list.append(row);
+    places(list);
+    firstField(row).focus();
+  };
+
+  const groups = document.querySelectorAll("[data-rows]");
+  groups.forEach((group) => {
+    group.classList.add("scripted");
+    const list = group.querySelector("[data-list]");
+    places(list);
+    group.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      if (button.dataset.move) {
+        move(button.closest("[data-row]"), Number(button.dataset.move));
+        button.focus();
+      } else if ("add" in button.dataset) add(group);
+    });
+    group.addEventListener("change", (event) => {
+      if (event.target.name && event.target.name.endsWith("-DELETE")) {
+        event.target.closest("[data-row]").classList.toggle("dropped", event.target.checked);
+      }
+    });
+    // Dragging is the library's; it numbers the rows itself, this renews what is shown.
+    group.addEventListener("dragend", () => places(list));
+    group.addEventListener("pointerup", () => setTimeout(() => places(list), 200));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    const row = event.target.closest("[data-row]");
+    if (row && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      move(row, event.key === "ArrowUp" ? -1 : 1);
+    }
+    const wanted = { KeyN: "participants", KeyQ: "questions" }[event.code];
+    const group = wanted && document.querySelector(`[data-rows=${wanted}]`);
+    if (group && group.querySelector("[data-add]")) {
+      event.preventDefault();
+      add(group);
+    }
+  });
+
+  // Suggestions: a plain text box that offers names; what is typed counts, offered or not.
+
+  const prefix = document.documentElement.dataset.deskUrl || "/admin/";
+  let box = null;
+  let request = null;
+
+  const close = () => {
+    if (!box) return;
+    box.input.setAttribute("aria-expanded", "false");
+    box.input.removeAttribute("aria-activedescendant");
+    box.list.remove();
+    box = null;
+  };
+
+  const typed = (input) => {
+    const several = input.dataset.several;
+    if (!several) return { before: "", word: input.value };
+    const at = Math.max(...["、", "，", ",", "；", ";"].map((sign) => input.value.lastIndexOf(sign))) + 1;
+    return { before: input.value.slice(0, at), word: input.value.slice(at) };
+  };
+
+  const choose = (text) => {
+    const { input } = box;
+    input.value = typed(input).before + text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    close();
+    input.focus();
+  };
+
+  const open = (input, names) => {
+    close();
+    if (!names.length) return;
+    const list = document.createElement("ul");
+    list.className = "suggestions";
+    list.id = "suggestions";
+    list.setAttribute("role", "listbox");
+    names.forEach((name, index) => {
+      const item = document.createElement("li");
+      item.id = `suggestion-${index}`;
+      item.setAttribute("role", "option");
+      item.textContent = name;
+      item.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        choose(name);
+      });
+      list.append(item);
+    });
+    input.insertAdjacentElement("afterend", list);
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-expanded", "true");
+    input.setAttribute("aria-controls", "suggestions");
+    input.setAttribute("aria-autocomplete", "list");
+    box = { input, list, at: -1 };
+  };
+
+  const highlight = (step) => {
+    const items = [...box.list.children];
+    box.at = (box.at + step + items.length + (box.at < 0 && step < 0 ? 1 : 0)) % items.length;
+    items.forEach((item, index) => item.setAttribute("aria-selected", String(index === box.at)));
+    items[box.at].scrollIntoView({ block: "nearest" });
+    box.input.setAttribute("aria-activedescendant", items[box.at].id);
+  };
+
+  const suggest = async (input) => {
+    const word = typed(input).word.trim();
+    if (request) request.abort();
+    if (!word) return close();
+    const [model, field] = input.dataset.suggest.split(".");
+    const query = new URLSearchParams({ app_label: "records", model_name: model, field_name: field, term: word });
+    request = new AbortController();
+    try {
+      const answer = await fetch(`${prefix}autocomplete/?${query}`, { signal: request.signal });
+      if (!answer.ok) return close();
+      const { results } = await answer.json();
+      if (document.activeElement === input) {
+        open(input, results.map((result) => result.text).filter((text) => text !== word).slice(0, 8));
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") close();
+    }
+    return undefined;
+  };
+
+  let timer = null;
+  document.addEventListener("input", (event) => {
+    if (!event.target.dataset || !event.target.dataset.suggest || !event.isTrusted || event.isComposing) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => suggest(event.target), 120);
+  });
+  document.addEventListener("compositionend", (event) => {
+    if (event.target.dataset && event.target.dataset.suggest) suggest(event.target);
+  });
+  document.addEventListener("focusout", close);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!box || event.target !== box.input || event.altKey) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        highlight(event.key === "ArrowDown" ? 1 : -1);
+      } else if (event.key === "Enter" && box.at >= 0) {
+        event.preventDefault();
+        choose(box.list.children[box.at].textContent);
+      } else if (event.key === "Escape") {
+        event.preventDefault();
+        close();
+      }
+    },
+    true,
+  );
+})();
