@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
-from . import exports, facets
+from . import exports, facets, search
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, RecordFilter, shortened
 from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Topic
@@ -194,12 +194,33 @@ def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = 
         "facets": facets.facets(chosen, but=fixed),
         "csv_address": listing.address.elsewhere(reverse("records:records_csv")),
     }
+    if words := search.parse(chosen.chosen.get("q", "")).wanted:
+        context["matches"] = _first_matches(listing.page, words)
     if HtmxDetails(request):
         response = push_url(render(request, "_swap.html", context), str(listing.here))
     else:
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """The question of a record that a search found first; `pieces` of its text, each with whether it was sought."""
+
+    question: Question
+    pieces: list[tuple[str, bool]]
+
+
+def _first_matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[int, Match]:
+    """By record, its first question that holds one of the words. One query."""
+    questions = Question.objects.filter(record__in=list(records)).holding_any(words).order_by("-position")
+    matches = {}
+    for found in questions:  # the first of a record comes last, and stays
+        sought = [search.marked(search.excerpt(part, words), words) for part in (found.text, found.answer)]
+        pieces = next((part for part in sought if any(hit for _text, hit in part)), sought[0])
+        matches[found.record_id] = Match(found, pieces)
+    return matches
 
 
 def _index(request: HttpRequest, template: str, chosen: BaseFilter, **context: Any) -> HttpResponse:

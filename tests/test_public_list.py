@@ -152,6 +152,22 @@ def test_a_line_names_the_first_institutions_and_how_many_came(client: Client) -
     assert "31 institutions" in page
 
 
+def test_a_search_shows_the_first_question_that_holds_a_word_and_leads_to_it(client: Client) -> None:
+    made = build.record(asked=[("订单？", "充足。"), ("如何看<境外>业务？", "稳。"), ("境外？", "稳。")])
+    second = made.questions.get(position=2)
+    page = client.get("/records/?q=境外").content.decode()
+    assert f'href="/records/999001/2024-001/#{second.anchor}"' in page
+    assert "如何看&lt;<mark>境外</mark>&gt;业务？" in page
+    assert page.count("<mark>") == 1
+    assert "<mark>" not in client.get("/records/?q=晨光数据").content.decode()
+
+
+def test_showing_what_was_found_costs_one_query_for_a_page(client: Client, django_assert_num_queries: Any) -> None:
+    build.records(20)
+    with django_assert_num_queries(LIST_QUERIES + 1):
+        assert client.get("/records/?q=订单").content.decode().count("<mark>") == 20
+
+
 @pytest.mark.parametrize("count", [3, 60])
 @pytest.mark.parametrize(
     ("address", "queries"),

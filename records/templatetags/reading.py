@@ -54,6 +54,12 @@ def institution_total(record: Record) -> int:
     return max(record.institution_count, record.stated_institutions or 0)
 
 
+@register.filter
+def of(values: dict[Any, Any] | None, record: Record) -> Any:
+    """What a mapping by id holds for a record."""
+    return (values or {}).get(record.pk)
+
+
 @register.simple_tag
 def on_page(address: Address, number: int) -> str:
     """The address of another page of the same list."""
