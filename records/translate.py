@@ -7,14 +7,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Max, Model
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from simple_history.utils import bulk_create_with_history
 
 from .filing import shape
-from .filing.shape import ACTIVITY_TYPES, Attendee, Filing, FilingError, Host, gettext_noop
+from .filing.shape import ACTIVITY_TYPES, Attendee, Doubt, Filing, FilingError, Host, gettext_noop
 from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic
 from .names import fold
 
@@ -36,6 +38,36 @@ class Made:
     questions: int
     topics: int
     new_institutions: int
+
+    def counts(self) -> list[str]:
+        """What was made, a phrase each, for the user."""
+        phrases = [
+            ngettext("%(n)d participant", "%(n)d participants", self.participants) % {"n": self.participants},
+            ngettext("%(n)d question", "%(n)d questions", self.questions) % {"n": self.questions},
+            ngettext("%(n)d topic", "%(n)d topics", self.topics) % {"n": self.topics},
+        ]
+        new = ngettext("%(n)d new institution", "%(n)d new institutions", self.new_institutions)
+        return [*phrases, new % {"n": self.new_institutions}]
+
+
+# What is refused for a reason that the user can do something about.
+REFUSALS = (FilingError, DuplicateFilingError, ValidationError, OSError)
+
+
+def reason(refusal: Exception) -> str:
+    """One line for the user, in the user's language."""
+    if isinstance(refusal, FilingError):
+        return in_words(refusal)
+    if isinstance(refusal, ValidationError):
+        return _("cannot be stored: %(reasons)s") % {"reasons": " ".join(refusal.messages)}
+    if isinstance(refusal, OSError):
+        return _("cannot be read: %(reason)s") % {"reason": refusal.strerror or refusal}
+    return str(refusal)
+
+
+def in_words(said: FilingError | Doubt) -> str:
+    """What the reader says, in the user's language."""
+    return _(said.message) % said.params if said.params else _(said.message)
 
 
 def digest_of(filing: Filing) -> str:
@@ -91,6 +123,43 @@ def make_record(
             attachment.file.delete(save=False)
         raise
     return made
+
+
+def append_to(
+    record: Record,
+    *,
+    attendees: Iterable[Attendee] = (),
+    questions: Iterable[shape.Question] = (),
+    introduction: str = "",
+    closing: str = "",
+    user: Any = None,
+) -> Made:
+    """Add what was pasted to a draft, after what it has: all of it or nothing.
+
+    Raises FilingError where the record is no draft any more or a text does not fit.
+    """
+    attendees, questions = list(attendees), list(questions)
+    with transaction.atomic():
+        current = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
+        if current.is_locked:
+            raise FilingError(gettext_noop("Only a draft can be added to: this record has been published."))
+        _fitting(dataclasses.replace(Filing(), attendees=tuple(attendees)))
+        known = Institution.objects.count()
+        _add_participants(current, attendees, user)
+        topics = _add_questions(current, questions, user)
+        if introduction or closing:
+            current.introduction = "\n".join(filter(None, (current.introduction, introduction)))
+            current.closing = "\n".join(filter(None, (current.closing, closing)))
+            current._history_user = user
+            current.save()
+        Record.objects.filter(pk=current.pk).recount()
+        return Made(
+            record=current,
+            participants=len(attendees),
+            questions=len(questions),
+            topics=topics,
+            new_institutions=Institution.objects.count() - known,
+        )
 
 
 def _make_record(filing: Filing, company: Company | None, user: Any, corrects: Record | None) -> Made:
@@ -165,19 +234,26 @@ def _fitting(filing: Filing) -> Filing:
     return filing
 
 
+def find_company(filing: Filing) -> Company | None:
+    """The known company whose filing this is: by code; where the form has none, by a name that only one bears."""
+    if filing.company_code:
+        return Company.objects.filter(code=filing.company_code).first()
+    if filing.company_short_name:
+        named = Company.objects.filter(short_name=filing.company_short_name)
+    elif filing.company_name:
+        named = Company.objects.filter(full_name=filing.company_name)
+    else:
+        return None
+    found = list(named[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def _company_of(filing: Filing) -> Company:
-    """By code; where the form has none, by a name that only one company bears. A new code makes a company."""
-    if not filing.company_code:
-        named = Company.objects.none()
-        if filing.company_short_name:
-            named = Company.objects.filter(short_name=filing.company_short_name)
-        elif filing.company_name:
-            named = Company.objects.filter(full_name=filing.company_name)
-        if len(found := list(named[:2])) == 1:
-            return found[0]
-        raise FilingError(gettext_noop("It names no securities code (证券代码): add that line and try again."))
-    if company := Company.objects.filter(code=filing.company_code).first():
+    """The company that is known, or a new one of the filing's code."""
+    if company := find_company(filing):
         return company
+    if not filing.company_code:
+        raise FilingError(gettext_noop("It names no securities code (证券代码): add that line and try again."))
     short_name = filing.company_short_name or filing.company_name or filing.company_code
     company = Company(code=filing.company_code, short_name=short_name[:40], full_name=filing.company_name[:120])
     company.full_clean()
@@ -213,7 +289,12 @@ def _record_from(filing: Filing, company: Company, user: Any, corrects: Record |
     return record
 
 
+def _next_position(rows: Any) -> int:
+    return (rows.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
 def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) -> None:
+    """After those that are there."""
     attendees = list(attendees)
     institutions = Institution.objects.resolve(attendee.institution for attendee in attendees)
     bulk_create_with_history(
@@ -226,7 +307,7 @@ def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) 
                 person=attendee.person,
                 title=attendee.title,
             )
-            for position, attendee in enumerate(attendees, 1)
+            for position, attendee in enumerate(attendees, _next_position(record.participants))
         ],
         Participant,
         default_user=user,
@@ -234,11 +315,11 @@ def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) 
 
 
 def _add_questions(record: Record, questions: Iterable[shape.Question], user: Any) -> int:
-    """Store the questions with the topics that their words suggest; returns how many topics were given."""
+    """After those that are there, with the topics that their words suggest; returns how many topics were given."""
     rows = bulk_create_with_history(
         [
             Question(record=record, position=position, text=entry.question, answer=entry.answer)
-            for position, entry in enumerate(questions, 1)
+            for position, entry in enumerate(questions, _next_position(record.questions))
         ],
         Question,
         default_user=user,

@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -32,9 +31,9 @@ class Command(BaseCommand):
         for path in tqdm(paths, disable=None if len(paths) > 1 else True, unit="file", leave=False):
             try:
                 line = self._one(path, publish=publish, dry_run=dry_run)
-            except REFUSALS as refusal:
+            except translate.REFUSALS as refusal:
                 failed += 1
-                self.stderr.write(f"{path}: {reason(refusal)}")
+                self.stderr.write(f"{path}: {translate.reason(refusal)}")
             else:
                 self.stdout.write(f"{path}: {line}")
         if failed:
@@ -58,30 +57,12 @@ class Command(BaseCommand):
         return f"{line} → {made.record.get_absolute_url()}"
 
 
-REFUSALS = (filing.FilingError, translate.DuplicateFilingError, ValidationError, OSError)
-
-
-def reason(refusal: Exception) -> str:
-    """One line for the user, in the user's language."""
-    if isinstance(refusal, filing.FilingError):
-        return _(refusal.message) % refusal.params if refusal.params else _(refusal.message)
-    if isinstance(refusal, ValidationError):
-        return _("cannot be stored: %(reasons)s") % {"reasons": " ".join(refusal.messages)}
-    if isinstance(refusal, OSError):
-        return _("cannot be read: %(reason)s") % {"reason": refusal.strerror or refusal}
-    return str(refusal)
-
-
 def describe(made: translate.Made, doubts: int) -> str:
     """What a filing became, in counts."""
     return "，".join(
         [
             str(made.record),
-            ngettext("%(n)d participant", "%(n)d participants", made.participants) % {"n": made.participants},
-            ngettext("%(n)d question", "%(n)d questions", made.questions) % {"n": made.questions},
-            ngettext("%(n)d topic", "%(n)d topics", made.topics) % {"n": made.topics},
-            ngettext("%(n)d new institution", "%(n)d new institutions", made.new_institutions)
-            % {"n": made.new_institutions},
+            *made.counts(),
             ngettext("%(n)d doubt", "%(n)d doubts", doubts) % {"n": doubts},
         ]
     )
