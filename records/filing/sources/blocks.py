@@ -25,11 +25,13 @@ _WINGDINGS_UNTICKED = (0xA8, 0x6F, 0xA3, 0x71, 0x72, 0x2A)
 class Block:
     """A paragraph outside any table (`table` is None, one cell), or one row of the table with that number.
 
-    Lines within a cell are separated by line feeds, columns of a table within a cell by tabs.
+    Lines within a cell are separated by line feeds, columns of a table within a cell by tabs. `own` says that the
+    document bears the styles of our own form, so that its lines are whole paragraphs.
     """
 
     cells: tuple[str, ...]
     table: int | None = None
+    own: bool = False
 
 
 class Deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import posixpath
 import zipfile
@@ -17,6 +18,7 @@ MAX_UNZIPPED = 100 * 1024 * 1024
 MAX_ENTRIES = 5000
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_OWN_STYLES = {"IRQuestion", "IRNote"}  # of the content in the form that we write
 _STRICT_W = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -45,7 +47,7 @@ def docx_blocks(data: bytes, name: str, deadline: Deadline) -> list[Block]:
         if root is not document:  # the same header on first, odd and even pages; a bare page number is none
             found = [block for block in found if block.cells not in seen and "证券" in "".join(block.cells)]
             seen.update(block.cells for block in found)
-        blocks += found
+        blocks += [dataclasses.replace(block, own=True) for block in found] if walker.own else found
     return blocks
 
 
@@ -128,6 +130,7 @@ class _Walker:
 
     def __init__(self, flow: Flow, numbering: Numbering, deadline: Deadline) -> None:
         self.flow = flow
+        self.own = False
         self._numbering = numbering
         self._deadline = deadline
         self._hidden = 0  # depth within elements that the page does not show
@@ -168,6 +171,8 @@ class _Walker:
             self.flow.line_break()
             if number := self._numbering.number(element):
                 self.flow.text(number)
+        elif tag == f"{W}pStyle":
+            self.own = self.own or element.get(f"{W}val") in _OWN_STYLES
         else:
             self._run(element, tag)
 
