@@ -13,6 +13,7 @@ from .dates import date_range, parse_date
 from .labels import plain_label
 from .participants import read_participants
 from .questions import read_content
+from .questions.own import read_own
 from .rows import Row, Value, rows_of
 from .shape import Content, Doubt, Filing, FilingError, Reading, gettext_noop
 from .sources import Block
@@ -32,7 +33,7 @@ _COMPANY = re.compile(r"[\u3400-\u9fff（）()A-Za-z0-9·]{2,40}?(?:股份有限
 def read_filing(blocks: Sequence[Block]) -> Reading:
     """The form that the blocks hold; FilingError where they hold none of its rows."""
     text, rows = rows_of(blocks)
-    reader = _Reader(rows)
+    reader = _Reader(rows, own=any(block.own for block in blocks))
     if not reader.is_filing():
         raise FilingError(
             gettext_noop(
@@ -46,8 +47,9 @@ def read_filing(blocks: Sequence[Block]) -> Reading:
 class _Reader:
     """Goes over the rows once for each field, and keeps what no field takes."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Row], own: bool = False) -> None:
         self.rows = rows
+        self.own = own  # the form is one that we wrote
         self.doubts: list[Doubt] = []
         self.extra: list[tuple[str, str]] = []
 
@@ -219,7 +221,7 @@ class _Reader:
         value = Value()
         for row in rows:
             value.extend(row.value)
-        content = read_content(value.text)
+        content = (read_own(value.text) if self.own else None) or read_content(value.text)
         self._doubt(content.doubts, value)
         if not value.text:
             self._doubt([Doubt("questions", gettext_noop("The form has no text about the activity."))])
