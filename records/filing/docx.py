@@ -26,14 +26,14 @@ from docx.shared import Cm, Length, Pt
 from .dates import date_range
 from .labels import kind_of
 from .participants import UNATTACHED, read_participants
+from .questions.own import ANSWER as ANSWER_SIGN
+from .questions.own import CLOSING, question_sign
 from .shape import ACTIVITY_TYPES, Attendee, Board, Filing, board_of
 
 TITLE = "投资者关系活动记录表"
 
-# Names of paragraph styles, as a person picks them in Word.
+# Names of paragraph styles, as a person picks them in Word. By QUESTION and NOTE the reader knows our own form.
 LINE, QUESTION, ANSWER, NOTE = "IR Line", "IR Question", "IR Answer", "IR Note"
-
-CLOSING = "其他说明："  # the line between the last answer and what follows it
 
 Line = tuple[str, str]  # style, text; a line feed within the text is a line break within the paragraph
 Fill = Callable[[Filing], Iterable[Line]]
@@ -134,8 +134,8 @@ def _content(filing: Filing) -> list[Line]:
     """The numbers and `答：` are there for every pair, so that points `1、` within an answer mislead nobody."""
     lines = _lines(filing.introduction, NOTE)
     for number, entry in enumerate(filing.questions, 1):
-        lines.append((QUESTION, f"问题{number}：{_clean(entry.question)}"))
-        lines += _lines(f"答：{_clean(entry.answer)}", ANSWER)
+        lines.append((QUESTION, f"{question_sign(number)}{_clean(entry.question)}"))
+        lines += _lines(f"{ANSWER_SIGN}{_clean(entry.answer)}", ANSWER)
     if filing.closing:
         lines += [(NOTE, CLOSING), *_lines(filing.closing, NOTE)]
     return lines
@@ -401,7 +401,7 @@ def _set_title(document: Any, filing: Filing) -> None:
 
 def _write(paragraph: Any, text: str, style: str = "", *, bold: bool = False, align: Any = None) -> Any:
     if style:
-        paragraph.style = style
+        paragraph._p.style = style.replace(" ", "")  # by its id: the library would go over all styles for its name
     paragraph.alignment = align
     run = paragraph.add_run(text)
     # Quotation marks, ellipses and circled digits stand in both fonts: let the Chinese one set them.
