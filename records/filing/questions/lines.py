@@ -1,0 +1,162 @@
+"""The cell's text as paragraphs: lines are cut where a marker stands inside them, and wrapped lines put together."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+from .marks import Mark, Role, read_mark
+
+_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_COLON = "[：:﹕︰∶]"
+# Behind a sentence or a gap, a marker inside a line is a marker; a number only where a question follows it soon.
+_INSIDE = re.compile(
+    rf"""
+    (?<=[。？?！!；;）)”\s])(?=
+        (?:\d{{1,3}}\s*[、.．])?\s*(?:回?答复?|回复|问题?|提问)\s*(?:\d{{1,3}}|[一二三四五六七八九十]{{1,3}})?\s*{_COLON}
+        | [【\[]\s*(?:回?答复?|回复|问题?|提问)\s*\d{{0,3}}[】\]]
+        | [QqAa]\s*\d{{0,3}}\s*{_COLON}(?!\s*(?:问题|回?答))
+        | (?:\d{{1,3}}\s*[、.．](?!\d)|[（(]\s*\d{{1,3}}\s*[）)])[^。！；;\d][^。！；;]{{2,120}}[？?]
+    )
+    """,
+    re.VERBOSE,
+)
+_ONLY_NUMBER = re.compile(r"[\s（(]*\d{0,3}[\s、.．：:）)]*")
+_ENDS = "。？！；：?!;:…"
+_CLOSERS = "”\"'’）)】]》」 \t\u3000"
+
+
+@dataclasses.dataclass(slots=True)
+class Paragraph:
+    """Lines that belong together, as one. `start` and `end` are offsets into the cell's text.
+
+    `text` is what stands there, marker included; `inside` says that it begins in the middle of a line.
+    """
+
+    text: str
+    mark: Mark
+    start: int
+    end: int
+    inside: bool = False
+    role: Role | None = None
+
+    @property
+    def body(self) -> str:
+        """The words behind the marker."""
+        return self.text[self.mark.length :].strip()
+
+    @property
+    def ends_asking(self) -> bool:
+        """Whether the last sentence is a question."""
+        return bool(_ENDS_ASKING.search(self.text[-80:]))
+
+    @property
+    def ends_sentence(self) -> bool:
+        """Whether it closes with a full stop or its like."""
+        return ends_sentence(self.text)
+
+
+_ENDS_ASKING = re.compile(r"[？?][\s”\"'’）)】\]。.！!；;…]*(?:谢谢[\w\s]{0,4}[。.！!]*\s*)?$")
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line closes with a sign that ends a sentence, quotes and brackets aside."""
+    return text.rstrip(_CLOSERS)[-1:] in _ENDS and bool(text.strip())
+
+
+def read_paragraphs(text: str) -> list[Paragraph]:
+    """The paragraphs of a cell, in order; empty lines separate and are not kept."""
+    pieces = list(_numbers_joined(_pieces(text)))
+    wrap = _wrap_width([piece.text for piece in pieces if not piece.inside])
+    paragraphs: list[Paragraph] = []
+    parts: list[str] = []
+    last = ""
+    for piece in pieces:
+        if paragraphs and _goes_on(last, piece, wrap):
+            parts.append(piece.text)
+            paragraphs[-1].end = piece.end
+        else:
+            if paragraphs:
+                paragraphs[-1].text = _joined(parts)
+            paragraphs.append(piece)
+            parts = [piece.text]
+        last = piece.text
+    if paragraphs:
+        paragraphs[-1].text = _joined(parts)
+    return paragraphs
+
+
+def _pieces(text: str) -> Iterator[Paragraph]:
+    """Every line, and every part of a line that begins with a marker."""
+    for line in _LINE.finditer(text):
+        cuts = [0]
+        for found in _INSIDE.finditer(line[0]):
+            if not _ONLY_NUMBER.fullmatch(line[0], cuts[-1], found.start()):
+                cuts.append(found.start())
+        for begin, end in zip(cuts, [*cuts[1:], len(line[0])], strict=True):
+            raw = line[0][begin:end]
+            words = raw.strip()
+            if not words:
+                continue
+            start = line.start() + begin + raw.index(words)
+            mark = read_mark(words)
+            yield Paragraph(words, mark, start, start + len(words), begin > 0, mark.role)
+
+
+def _numbers_joined(pieces: Iterator[Paragraph]) -> Iterator[Paragraph]:
+    """Put a number that stands on a line of its own before the line that it counts."""
+    held: Paragraph | None = None
+    for piece in pieces:
+        if held:
+            if piece.text[0] in "、.．：:" or (held.mark.number and (piece.role or not piece.mark.number)):
+                words = held.text + piece.text
+                mark = read_mark(words)
+                piece = Paragraph(words, mark, held.start, piece.end, held.inside, mark.role)
+            else:
+                yield held
+            held = None
+        if _ONLY_NUMBER.fullmatch(piece.text):
+            held = piece
+        else:
+            yield piece
+    if held:
+        yield held
+
+
+def _wrap_width(lines: list[str]) -> int:
+    """The width at which the text was wrapped by a page; 0 where its lines are whole paragraphs."""
+    open_widths = sorted(width(line) for line in lines if not ends_sentence(line))
+    if len(open_widths) < 3:
+        return 0
+    wrap = open_widths[len(open_widths) * 4 // 5]
+    near = sum(wrap - 12 <= each <= wrap + 12 for each in open_widths)
+    wider = sum(width(line) > wrap + 16 for line in lines)
+    if not 36 <= wrap <= 140 or near < 3 or near < len(open_widths) * 0.5 or wider > 0.1 * len(lines):
+        return 0
+    return wrap
+
+
+def width(line: str) -> int:
+    """Columns a line takes: a full-width sign takes two."""
+    return len(line) + sum(sign > "\u2e7f" for sign in line)
+
+
+def _goes_on(last: str, piece: Paragraph, wrap: int) -> bool:
+    """Whether a line only continues the one before it."""
+    if piece.inside or piece.role or piece.mark.number or ends_sentence(last):
+        return False
+    if last.rstrip()[-1:] in "，、,":
+        return True
+    return bool(wrap) and width(last) >= wrap - 14
+
+
+def _joined(parts: list[str]) -> str:
+    """Wrapped lines as one; only between Latin letters or digits a wrap stood for a space."""
+    whole = parts[0]
+    pieces = [whole]
+    for part in parts[1:]:
+        if pieces[-1][-1:].isascii() and pieces[-1][-1:].isalnum() and part[:1].isascii() and part[:1].isalpha():
+            pieces.append(" ")
+        pieces.append(part)
+    return "".join(pieces)

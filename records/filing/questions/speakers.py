@@ -1,0 +1,51 @@
+"""A dialogue without markers: who asks and who answers is told by the whole cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+from .lines import Paragraph
+from .marks import Role
+
+_HEADLINE = 60
+_ENOUGH = 0.6  # share of a speaker's turns that must look alike
+
+
+def resolve_speakers(paragraphs: list[Paragraph]) -> None:
+    """Give a role to the turns of each name that stands before a colon again and again.
+
+    Who mostly speaks in questions asks; who mostly speaks right after a question answers. A name that does
+    neither, as 注： or a heading inside an answer, stays a part of the text.
+    """
+    _unmark_headings(paragraphs)
+    turns: dict[str, list[int]] = defaultdict(list)
+    for index, paragraph in enumerate(paragraphs):
+        if paragraph.mark.speaker and paragraph.role is None:
+            turns[paragraph.mark.speaker].append(index)
+    asked = [paragraph.role is Role.ASK for paragraph in paragraphs]
+    for places in turns.values():
+        asking = sum(paragraphs[place].ends_asking for place in places)
+        if len(places) >= 2 and asking >= _ENOUGH * len(places):
+            for place in places:
+                paragraphs[place].role = Role.ASK
+                asked[place] = True
+    for places in turns.values():
+        if len(places) < 2 or paragraphs[places[0]].role is not None:
+            continue
+        after = sum(place > 0 and (asked[place - 1] or _may_ask(paragraphs[place - 1])) for place in places)
+        if after >= _ENOUGH * len(places):
+            for place in places:
+                paragraphs[place].role = Role.ANSWER
+
+
+def _may_ask(paragraph: Paragraph) -> bool:
+    return paragraph.ends_asking or (paragraph.mark.number is not None and len(paragraph.text) < _HEADLINE)
+
+
+def _unmark_headings(paragraphs: list[Paragraph]) -> None:
+    """`二、问题回复：` alone above numbered questions announces them; it is no answer."""
+    for paragraph, following in pairwise(paragraphs):
+        alone = paragraph.role and not paragraph.mark.timed and not paragraph.text[paragraph.mark.length :].strip()
+        if alone and (following.mark.number or following.role):
+            paragraph.role = None

@@ -1,0 +1,218 @@
+"""Which paragraphs begin a question: by their marker, by the count of their numbers, or by what follows them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from .lines import Paragraph
+from .marks import Level, Role
+
+ASKING_WORDS = re.compile(
+    r"如何|怎么|怎样|怎麽|什么|哪些|哪里|哪个|哪几|哪方面|为何|是否|会否|能否|可否|有没有|有无|多少|多大|多久|几何|吗|请问|[谈说]一?[下谈说]|请.{0,4}介绍|看法|原因"
+)
+_REQUEST = re.compile(r"^(?:您好[，,])?(?:请|能否|可否|烦请|麻烦|介绍一?下|谈谈|谈一?下|说说|简单介绍一?下)")
+_QUESTION_SIGN = re.compile(r"[？?]")
+
+# What speaks for a numbered paragraph being a question. From ANCHOR up it is one whatever its number says.
+_ANSWERED = 4.0
+_ENDS_ASKING = 3.0
+ANCHOR = 2.0
+_HEADLINE_ASKING = 1.0
+_HEADLINE = 0.5
+_SENTENCE = 0.1
+
+# What a step of the count costs that is not from n to n + 1.
+_SAME, _SKIPPED, _RESTARTED, _BACKWARDS = 0.7, 0.5, 1.5, 2.0
+_STOLEN = 1.0  # the number follows one that was left out: both belong to an enumeration
+_MEMORY = 40  # numbers looked back at; keeps the search linear
+
+_LONGEST_QUESTION = 400
+_LONGEST_HEADLINE = 60
+
+
+def find_starts(paragraphs: list[Paragraph]) -> list[int]:
+    """Indices of the paragraphs that begin a question, in order."""
+    starts = {index for index, paragraph in enumerate(paragraphs) if _marked(paragraphs, index)}
+    starts |= _counted(paragraphs, starts)
+    starts |= _before_answers(paragraphs, starts)
+    starts |= _bare(paragraphs, starts)
+    return sorted(starts)
+
+
+def _marked(paragraphs: list[Paragraph], index: int) -> bool:
+    """A question's marker with words behind it; alone above a numbered list it is only a heading."""
+    paragraph = paragraphs[index]
+    if paragraph.role is not Role.ASK:
+        return False
+    if words_of(paragraph):
+        return True
+    following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
+    return bool(following and not following.mark.number and following.role is None)
+
+
+def words_of(paragraph: Paragraph) -> str:
+    """The paragraph's own words, without number, marker and the name of who speaks."""
+    speaks = paragraph.role is not None and paragraph.mark.role is None
+    return paragraph.text[paragraph.mark.speaker_length if speaks else paragraph.mark.length :].strip()
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _counted(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
+    """Numbered paragraphs whose numbers count through the cell as its questions."""
+    families: dict[Level, list[int]] = defaultdict(list)
+    for index, paragraph in enumerate(paragraphs):
+        if paragraph.mark.number and paragraph.role is not Role.ANSWER:
+            families[paragraph.mark.number.level].append(index)
+    found: set[int] = set()
+    for level, places in families.items():
+        weights = [_ANSWERED if place in starts else _weight(paragraphs, place) for place in places]
+        chain = _best_count([paragraphs[place].mark.number.value for place in places], weights)  # type: ignore[union-attr]
+        found |= _accepted(paragraphs, level, [(places[link], weights[link]) for link in chain])
+    return found
+
+
+def _weight(paragraphs: list[Paragraph], index: int) -> float:
+    """How much a numbered paragraph looks like a question, apart from its number."""
+    paragraph = paragraphs[index]
+    body = words_of(paragraph)
+    if index + 1 < len(paragraphs) and paragraphs[index + 1].role is Role.ANSWER and len(body) < _LONGEST_QUESTION:
+        return _ANSWERED
+    if paragraph.ends_asking:
+        return _ENDS_ASKING
+    if _QUESTION_SIGN.search(body[:150]):
+        return ANCHOR
+    if len(body) > _LONGEST_HEADLINE:
+        return _SENTENCE
+    if ASKING_WORDS.search(body) or _REQUEST.match(body):
+        return _HEADLINE_ASKING
+    return _SENTENCE if body[-1:] in "。；;" and "，" in body else _HEADLINE
+
+
+def _best_count(values: list[int], weights: list[float]) -> list[int]:
+    """The numbers that count on best, as positions: a gain for each taken, a cost for each odd step."""
+    best: list[float] = []
+    before: list[int] = []
+    for i, (value, weight) in enumerate(zip(values, weights, strict=True)):
+        best.append(weight - (0.3 if value > 1 else 0.0) * (weight < ANCHOR))
+        before.append(-1)
+        for j in range(max(0, i - _MEMORY), i):
+            score = best[j] + weight - _step(values[j], value)
+            if j < i - 1 and weight < ANCHOR and weights[i - 1] < ANCHOR and values[i - 1] == value - 1:
+                score -= _STOLEN
+            if score > best[i]:
+                best[i], before[i] = score, j
+    chain: list[int] = []
+    at = max(range(len(best)), key=best.__getitem__, default=-1)
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
+
+
+def _step(before: int, value: int) -> float:
+    if value == before + 1:
+        return 0.0
+    if value == before:
+        return _SAME
+    if before < value <= before + 4:
+        return _SKIPPED
+    return _RESTARTED if value == 1 else _BACKWARDS
+
+
+def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, float]]) -> set[int]:
+    """The members of a count that are questions: all its anchors, and what stands between them in like form."""
+    anchors = {place for place, weight in chain if weight >= ANCHOR}
+    if not anchors:
+        return _asking_topics(paragraphs, level, chain)
+    if len(anchors) < 0.25 * len(chain):
+        return anchors
+    accepted = set(anchors)
+    mostly = len(anchors) >= 0.7 * len(chain)
+    first = min(anchors)
+    for place, weight in chain:
+        if place in anchors:
+            continue
+        last = place + 1 == len(paragraphs) or paragraphs[place + 1].mark.number is not None
+        if last and not (mostly and place > first and weight >= _HEADLINE):
+            continue
+        accepted.add(place)
+    return accepted
+
+
+def _asking_topics(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, float]]) -> set[int]:
+    """Numbered headlines none of which has a question mark: questions only where some of them ask in words."""
+    headlines = [place for place, weight in chain if weight >= _HEADLINE]
+    asking = [place for place, weight in chain if weight == _HEADLINE_ASKING]
+    needed = 1 if level in (Level.PLAIN, Level.BRACKET) else max(2, 0.4 * len(chain))
+    if len(chain) < 2 or len(asking) < needed or len(headlines) < 0.6 * len(chain):
+        return set()
+    answered = [place for place, _ in chain if place + 1 < len(paragraphs) and not paragraphs[place + 1].mark.number]
+    return {place for place, _ in chain} if len(answered) >= 0.7 * len(chain) else set()
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def _before_answers(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
+    """The paragraph in front of an answer's marker is its question where no other is."""
+    found: set[int] = set()
+    since = 0  # the first paragraph that could belong to this question
+    asked = False
+    for index, paragraph in enumerate(paragraphs):
+        if index in starts:
+            asked, since = True, index + 1
+        elif paragraph.role is Role.ANSWER:
+            if not asked and since < index:
+                place = _question_before(paragraphs, since, index)
+                if place is not None:
+                    found.add(place)
+            asked, since = False, index + 1
+    return found
+
+
+def _question_before(paragraphs: list[Paragraph], since: int, answer: int) -> int | None:
+    """Where the question begins that ends just before `answer`."""
+    place = answer - 1
+    if len(paragraphs[place].text) > _LONGEST_QUESTION and not paragraphs[place].ends_asking:
+        return None
+    while place > since and not paragraphs[place].mark.number and paragraphs[place - 1].ends_asking:
+        place -= 1
+    return place
+
+
+# --- bare questions --------------------------------------------------------------------------------------------------
+
+
+def _bare(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
+    """Paragraphs that are questions by their own words: no number, no marker."""
+    answers = sum(paragraph.role is Role.ANSWER for paragraph in paragraphs)
+    answered = answers > 0.5 * max(len(starts), 1)
+    found: set[int] = set()
+    candidates = [index for index, paragraph in enumerate(paragraphs) if _asks(paragraph)]
+    if answered:
+        candidates = [index for index in candidates if paragraphs[index].ends_asking]
+    silent = {index for index in candidates if not paragraphs[index].ends_asking}
+    if len(candidates) == 1 and silent:
+        return set()
+    for index in candidates:
+        previous = index - 1
+        if index in starts or previous in starts or (previous in found and _answered_later(paragraphs, index)):
+            continue
+        found.add(index)
+    return found
+
+
+def _asks(paragraph: Paragraph) -> bool:
+    if paragraph.role or paragraph.mark.number or len(paragraph.text) > _LONGEST_QUESTION / 2 or paragraph.inside:
+        return False
+    if paragraph.ends_asking:
+        return len(paragraph.text) > 4
+    return bool(_REQUEST.match(paragraph.text)) and len(paragraph.text) < _LONGEST_HEADLINE
+
+
+def _answered_later(paragraphs: list[Paragraph], index: int) -> bool:
+    """Whether words follow that are no question: then questions in a row are one."""
+    return any(not _asks(paragraph) for paragraph in paragraphs[index + 1 : index + 3])
