@@ -1,6 +1,7 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
 from .directory import Company, Institution, InstitutionAlias, InstitutionType, Topic
+from .intake import Intake
 from .record import ActivityType, Attachment, Participant, Question, Record
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Institution",
     "InstitutionAlias",
     "InstitutionType",
+    "Intake",
     "Participant",
     "Question",
     "Record",
