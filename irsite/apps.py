@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
 
 class AdminConfig(DjangoAdminConfig):
-    default_site = "records.admin.site.DeskSite"
+    default_site = "irsite.desk.DeskSite"

@@ -1,6 +1,6 @@
 // The desk: ordered rows, suggestions while typing, boxes that grow. Without it everything still works, row by row.
 "use strict";
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   // Ordered rows
 
   const places = (list) => {
@@ -192,4 +192,4 @@
     },
     true,
   );
-})();
+});

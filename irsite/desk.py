@@ -1,4 +1,4 @@
-"""The admin site itself."""
+"""The admin site itself. It stands outside `records.admin`, which registers with it while it is being imported."""
 
 from django.contrib.admin import AdminSite
 from django.utils.translation import gettext_lazy as _
