@@ -124,6 +124,10 @@ class RecordForm(forms.ModelForm):
             "attachment_list": GrowingTextarea,
         }
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # Not typed, but the rule about numbers asks for it.
+        return super()._get_validation_exclusions() - {"corrects"}
+
     def clean_extra(self) -> list[list[str]]:
         # A value that itself holds a line beginning with a bracket comes back as it was, unless it was edited.
         return self.cleaned_data["extra"] if "extra" in self.changed_data else self.instance.extra
@@ -195,8 +199,30 @@ class QuestionForm(RowForm):
         return names
 
 
+class OwnRowField(forms.Field):
+    """The hidden id of a row. Django's own field asks the database for each row again; this one knows its row."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, row: Any) -> None:
+        self.row = row if row.pk else None
+        super().__init__(required=False, initial=row.pk)
+
+    def clean(self, value: Any) -> Any:
+        if str(value or "") != str(self.row.pk if self.row else ""):
+            raise ValidationError(_("This row is not one of the record's: open the record anew."))
+        return self.row
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class OrderedFormSet(forms.BaseInlineFormSet):
     """Rows of a record in the order of their typed places; equal or missing places keep the order of the page."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields[self._pk_field.name] = OwnRowField(form.instance)
 
     def validate_unique(self) -> None:
         """Nothing but the place is unique, and places are given out in `save`."""
