@@ -25,6 +25,7 @@ from .models import Attachment, Company, Institution, InstitutionType, Participa
 
 PAGE_SIZE = 30
 INDEX_PAGE_SIZE = 100
+EXCERPT_LENGTH = 56
 CONTENTS_FROM = 8  # questions: from here on a record has a table of contents
 
 
@@ -217,7 +218,9 @@ def _first_matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[in
     questions = Question.objects.filter(record__in=list(records)).holding_any(words).order_by("-position")
     matches = {}
     for found in questions:  # the first of a record comes last, and stays
-        sought = [search.marked(search.excerpt(part, words), words) for part in (found.text, found.answer)]
+        sought = [
+            search.marked(search.excerpt(part, words, EXCERPT_LENGTH), words) for part in (found.text, found.answer)
+        ]
         pieces = next((part for part in sought if any(hit for _text, hit in part)), sought[0])
         matches[found.record_id] = Match(found, pieces)
     return matches

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
 from django.test import Client
 
 from records.filing.shape import ACTIVITY_TYPES
@@ -274,6 +278,23 @@ def test_a_failure_of_ours_has_a_page_of_its_own(client: Client, monkeypatch: py
     answer = client.get("/records/")
     assert answer.status_code == 500
     assert 'href="/records/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "500.html", "locked_out.html"])
+def test_each_refusal_has_a_page_that_needs_no_request(name: str) -> None:
+    page = render_to_string(name)
+    assert re.search(r"<h1>.+</h1>\s*<p>.+</p>", page)
+    assert 'href="/records/"' in page
+
+
+def test_style_sheet_and_script_stay_small() -> None:
+    sizes = {}
+    for name in ("site.css", "site.js"):
+        path = finders.find(f"records/{name}")
+        assert path
+        sizes[name] = len(gzip.compress(Path(path).read_bytes()))
+    assert sizes["site.css"] < 12 * 1024
+    assert sizes["site.js"] < 2 * 1024
 
 
 def test_nothing_but_reading_is_allowed(client: Client) -> None:

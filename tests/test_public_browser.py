@@ -1,0 +1,76 @@
+"""The public site in a real browser: filtering with and without scripts, going back, and accessibility."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from records.models import Record
+from tests import build
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def shown(live_server: LiveServer) -> Record:
+    build.record(number="2024-001", held="2024-01-01", topics=["大模型"])
+    build.record(build.company("999002"), number="2024-002", held="2025-01-01", topics=["境外业务"])
+    asked = [(f"问题{n}？", "答案。") for n in range(9)]
+    return build.record(
+        number="2024-003", held="2024-03-01", topics=["大模型"], asked=asked, visitors=["华夏基金 贾静雯", " 散户"]
+    )
+
+
+def test_a_ticked_value_narrows_the_list_in_place_and_going_back_undoes_it(
+    shown: Record, live_server: LiveServer, page: Page
+) -> None:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{live_server.url}/records/")
+    page.get_by_role("checkbox", name=re.compile("^大模型")).check()
+    expect(page.locator(".records tbody tr")).to_have_count(2)
+    expect(page).to_have_url(f"{live_server.url}/records/?topic={build.topic('大模型').slug}")
+    page.locator(".chip").click()
+    expect(page.locator(".records tbody tr")).to_have_count(3)
+    expect(page.get_by_role("checkbox", name=re.compile("^大模型"))).not_to_be_checked()
+    page.go_back()
+    expect(page.locator(".records tbody tr")).to_have_count(2)
+    assert problems == []
+
+
+def test_the_same_without_scripts(shown: Record, live_server: LiveServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900}).new_page()
+    page.goto(f"{live_server.url}/records/")
+    page.get_by_role("checkbox", name=re.compile("^大模型")).check()
+    page.get_by_role("checkbox", name=re.compile("^2024")).check()
+    page.locator("#filter button").first.click()
+    expect(page.locator(".records tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".records tbody tr")).to_have_count(2)
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility_or_of_the_content_policy(
+    scheme: Any, shown: Record, live_server: LiveServer, browser: Browser
+) -> None:
+    page = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}).new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    addresses = ["/", "/records/?q=答案&institution=x", "/companies/", "/institutions/", "/topics/"]
+    addresses += [
+        of.get_absolute_url() for of in (shown, shown.company, build.institution("华夏基金"), build.topic("大模型"))
+    ]
+    for address in addresses:
+        page.goto(f"{live_server.url}{address}")
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    assert problems == []
+    page.context.close()
