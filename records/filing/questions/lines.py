@@ -22,7 +22,7 @@ _INSIDE = re.compile(
     """,
     re.VERBOSE,
 )
-_ONLY_NUMBER = re.compile(r"[\s（(]*\d{0,3}[\s、.．：:）)]*")
+_ONLY_NUMBER = re.compile(r"[\s（(]*(?:\d{0,3}|[一二三四五六七八九十]{1,3})[\s、.．：:）)]*")
 _ENDS = "。？！；：?!;:…"
 _CLOSERS = "”\"'’）)】]》」 \t\u3000"
 
@@ -73,7 +73,7 @@ def read_paragraphs(text: str) -> list[Paragraph]:
     parts: list[str] = []
     last = ""
     for piece in pieces:
-        if paragraphs and _goes_on(last, piece, wrap):
+        if paragraphs and _goes_on(last, piece, wrap, bool(len(parts) == 1 and paragraphs[-1].mark.number)):
             parts.append(piece.text)
             paragraphs[-1].end = piece.end
         else:
@@ -109,14 +109,14 @@ def _numbers_joined(pieces: Iterator[Paragraph]) -> Iterator[Paragraph]:
     held: Paragraph | None = None
     for piece in pieces:
         if held:
-            if piece.text[0] in "、.．：:" or (held.mark.number and (piece.role or not piece.mark.number)):
+            if piece.text[0] in "、.．：:" or piece.role is Role.ASK:
                 words = held.text + piece.text
                 mark = read_mark(words)
                 piece = Paragraph(words, mark, held.start, piece.end, held.inside, mark.role)
             else:
                 yield held
             held = None
-        if _ONLY_NUMBER.fullmatch(piece.text):
+        if _ONLY_NUMBER.fullmatch(piece.text) and piece.text[-1] in "0123456789、.．）)":
             held = piece
         else:
             yield piece
@@ -142,13 +142,15 @@ def width(line: str) -> int:
     return len(line) + sum(sign > "\u2e7f" for sign in line)
 
 
-def _goes_on(last: str, piece: Paragraph, wrap: int) -> bool:
-    """Whether a line only continues the one before it."""
-    if piece.inside or piece.role or piece.mark.number or ends_sentence(last):
+def _goes_on(last: str, piece: Paragraph, wrap: int, headline: bool) -> bool:
+    """Whether a line only continues the one before it; a numbered headline has to be nearly full for that."""
+    if piece.inside or piece.role or piece.mark.number or piece.mark.visitor or ends_sentence(last):
+        return False
+    if _ONLY_NUMBER.fullmatch(last):
         return False
     if last.rstrip()[-1:] in "，、,":
         return True
-    return bool(wrap) and width(last) >= wrap - 14
+    return bool(wrap) and width(last) >= wrap - (8 if headline and not piece.ends_asking else 14)
 
 
 def _joined(parts: list[str]) -> str:

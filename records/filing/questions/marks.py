@@ -40,7 +40,8 @@ class Mark:
     """What stands before a line's own words; `length` counts its characters.
 
     `speaker` is a name before a colon that is no marker by itself; whether it asks or answers shows only in
-    the whole cell, and until then it belongs to the line's words: `speaker_length` is where these would begin. `timed`: the whole line says who spoke and when.
+    the whole cell, and until then it belongs to the line's words: `speaker_length` is where these would begin. `timed`: the whole line says who spoke and
+    when. `visitor`: the name is that of a kind of visitor, as 投资者.
     """
 
     number: Number | None = None
@@ -49,6 +50,7 @@ class Mark:
     speaker: str = ""
     speaker_length: int = 0
     timed: bool = False
+    visitor: bool = False
 
 
 _DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")}
@@ -60,7 +62,7 @@ _NUMBER = re.compile(
     rf"""
     [（(【\[〔]\s*(?:(?P<bracket>\d{{1,3}})|(?P<bracket_heading>{_CHINESE}))\s*[）)】\]〕][、.．：:,，]?
     | (?P<half_bracket>\d{{1,3}})\s*[)）][、.．：:]?
-    | (?P<plain>\d{{1,3}})\s*(?:[、．。，]|[.,：:](?!\d)|[.：:](?=\s*20[0-3]\d\s*年))[、.．]?
+    | (?P<plain>\d{{1,3}})\s*(?:(?<=\s)(?P=plain)\s*)?(?:[、．。，]|[.,：:](?!\d)|[.：:](?=\s*20[0-3]\d\s*年))[、.．]?
     | (?P<heading>{_CHINESE})\s*(?:[、．.：:，。]|\s)
     | (?P<circle>[①-⑳])[、.．：:]?
     | 第(?:(?P<ordinal>\d{{1,2}})|(?P<ordinal_heading>{_CHINESE}))(?:个?问题?)?[、，,：:]
@@ -83,7 +85,7 @@ _OWN_NUMBER = rf"\s*[（(]?\s*(?:(?P<digits>\d{{1,3}})|(?P<chinese>{_CHINESE}))\
 _AFTER_NUMBER = rf"\s*(?:{_COLON}|[】\]、．，]|\.(?!\d)|\s|$)\s*{_COLON}?"
 _ASKING = r"(?:问题?|提问|问答|[Qq](?:uestion)?)"
 _ANSWERING = r"(?:回?答复?|回复|解答|[Aa](?:nswer)?)"
-_NUMBERED_ASK = re.compile(rf"[【\[]?{_ASKING}{_OWN_NUMBER}{_AFTER_NUMBER}")
+_NUMBERED_ASK = re.compile(rf"[【\[]?{_ASKING}{_OWN_NUMBER}(?!、[Qq]\d){_AFTER_NUMBER}")
 _NUMBERED_ANSWER = re.compile(rf"[【\[]?{_ANSWERING}{_OWN_NUMBER}{_AFTER_NUMBER}")
 # The sign may stand several times: a bold letter that was printed twice comes out of a PDF twice.
 _ASK = re.compile(
@@ -106,10 +108,11 @@ _LETTER = re.compile(r"(?P<label>A)\s*[、.．](?!\d)")
 _LABEL = re.compile(
     rf"(?P<label>[^\s：:。，,；;？?！!、“”\"]{{1,18}}(?:\s[^\s：:。，,；;？?！!、“”\"]{{1,8}})?)\s*{_COLON}"
 )
-_ASKS_BY_NAME = re.compile(
-    r"(?:提问|询问|发问|追问|问)[\dA-Za-z一二三四五六七八九十]{0,3}$"
-    r"|^(?:机构|个人|现场|网上|参会)?(?:投资者?|投资人|机构人员|机构代表|调研(?:员|者|人员|机构|人|方)?|来访(?:者|人|人员|方|机构)?|来宾"
-    r"|记者|媒体|分析师|研究员|股东|网友|访谈者|嘉宾|机构)[\dA-Za-z一二三四五六七八九十]{0,3}$"
+_ASKS_BY_NAME = re.compile(r"(?:提问|询问|发问|追问|问)[\dA-Za-z一二三四五六七八九十]{0,3}$")
+_VISITOR = re.compile(
+    r"(?:机构|个人|现场|网上|参会)?(?:投资者?|投资人|机构人员|机构代表|调研(?:员|者|人员|机构|人|方)?"
+    r"|来访(?:者|人|人员|方|机构)?|来宾|记者|媒体|分析师|研究员|股东|网友|访谈者|嘉宾|机构)"
+    r"(?P<which>[\dA-Za-z一二三四五六七八九十]{0,3})"
 )
 _ANSWERS_BY_NAME = re.compile(r"(?:回?答复?|回复|解答|作答)$")
 # `以下为投资者提问：` and `主要问答：` announce questions; they are none.
@@ -140,7 +143,10 @@ def read_mark(text: str) -> Mark:
         return Mark(number, Role.ASK, after_speaker)
     if speaker and _ANSWERS_BY_NAME.search(speaker) and not _ANNOUNCES.search(speaker):
         return Mark(number, Role.ANSWER, after_speaker)
-    return Mark(number, role, after_role if role else after, speaker, after_speaker)
+    visitor = _VISITOR.fullmatch(speaker)
+    if visitor:
+        speaker = speaker[: visitor.start("which")]
+    return Mark(number, role, after_role if role else after, speaker, after_speaker, visitor=visitor is not None)
 
 
 def _read_number(text: str, start: int) -> tuple[Number | None, int]:
@@ -163,9 +169,15 @@ def _read_role(text: str, start: int) -> tuple[Role | None, Number | None, int]:
             value = int(digits) if digits else chinese_value(found["chinese"])
             number = Number(Level.MARKER, value) if role is Role.ASK else None
             return role, number, _skip_spaces(text, found.end())
-    for pattern, role in ((_ASK, Role.ASK), (_ANSWER, Role.ANSWER)):
-        if found := pattern.match(text, start):
-            return role, None, _skip_spaces(text, found.end())
+    if found := _ASK.match(text, start):
+        words = _skip_spaces(text, found.end())
+        number, after = _read_number(text, words)
+        # `问题：3、…` is the third question, `问：1、… 2、…` one question of two points.
+        if number and not re.search(rf"(?<!\d){number.value + 1}\s*[、.．)）]", text[after:]):
+            return Role.ASK, number, after
+        return Role.ASK, None, words
+    if found := _ANSWER.match(text, start):
+        return Role.ANSWER, None, _skip_spaces(text, found.end())
     return None, None, start
 
 

@@ -20,13 +20,16 @@ _CLOSING = re.compile(
     r"|(?:访谈|调研|会议|会谈|交流|座谈|活动|说明会|提问|问答)(?:到此|至此|环节|活动)?(?:结束|完毕)"
     r"|未公开重大信息"
     r"|(?:最后|随后|之后|会后|交流后|座谈后|会谈后|会议结束后|调研结束后|交流结束后|[^，。]{0,12}(?:调研|来访|投资者|机构)[^，。]{0,10})[，,]?.{0,24}(?:参观|观看)了?(?!.{0,40}[？?])"
-    r"|(?:现场)?参观[^，。？?]{0,24}[。.]?$)"
+    r"|(?:[^，。？?]{0,10})?参观[^，。？?]{0,24}[。.]?$)"
 )
 _HEADING_LEVELS = (Level.HEADING, Level.BRACKET_HEADING)
 _SENTENCE = re.compile(r"[^。？?！!；;]*[。？?！!；;]+[”\"』」）)]*\s*")
 _LONG_QUESTION = 300
 _NO_MARK = Mark()
+_PURE_ANSWER = re.compile(r"\s*(?:[答Aa]|回?答复|回答|回复)\s*[：:]")
+_STRAY = "、：:，,．。；; \t\u3000"  # left over where a page lost the number or the marker
 
+TEXT_MISSING = gettext_noop("The words of this question are missing.")
 UNANSWERED = gettext_noop("This question has no answer.")
 LONG = gettext_noop("This question is very long; it may hold its answer.")
 HEADING = gettext_noop("A heading between the questions was put into the introduction.")
@@ -72,7 +75,7 @@ def _read_block(paragraphs: list[Paragraph]) -> Block:
     if answered is not None:
         return Block([asked], [answered, *paragraphs[1:]], left, marked=False)
     count = 1
-    if not words_of(first):
+    if not words_of(first) and len(paragraphs) > 1 and (first.role is Role.ASK or paragraphs[1].ends_asking):
         count += 1
     while count < len(paragraphs) and _continues_question(paragraphs[count - 1], paragraphs[count]):
         count += 1
@@ -146,11 +149,19 @@ def _is_part(outer: Paragraph, inner: Paragraph) -> bool:
 
 
 def _question_text(block: Block) -> str:
-    return _text(block.question, without_mark=True)
+    return _text(block.question, without_mark=True).lstrip(_STRAY)
 
 
 def _answer_text(block: Block) -> str:
-    return _text(block.answer, without_mark=bool(block.answer) and block.answer[0].role is Role.ANSWER)
+    answer = [_unmarked(each) if index and each.mark.role is Role.ANSWER else each for index, each in enumerate(block.answer)]
+    return _text(answer, without_mark=bool(answer) and answer[0].role is Role.ANSWER).lstrip(_STRAY)
+
+
+def _unmarked(paragraph: Paragraph) -> Paragraph:
+    """A further `答：` of the same answer is left out; the name of who gives it stays."""
+    if not _PURE_ANSWER.match(paragraph.text) or not words_of(paragraph):
+        return paragraph
+    return dataclasses.replace(paragraph, text=words_of(paragraph), mark=_NO_MARK, role=None)
 
 
 def _text(paragraphs: list[Paragraph], without_mark: bool = False) -> str:
@@ -168,6 +179,8 @@ def _doubts(blocks: list[Block]) -> list[Doubt]:
     doubts = []
     for number, block in enumerate(blocks):
         start, end = block.question[0].start, block.question[-1].end
+        if not _question_text(block):
+            doubts.append(Doubt("questions", TEXT_MISSING, {}, start, end))
         if not block.answer:
             doubts.append(Doubt("questions", UNANSWERED, {}, start, end))
         elif not block.marked and not ASKING_WORDS.search(_question_text(block)):

@@ -26,7 +26,8 @@ def resolve_speakers(paragraphs: list[Paragraph]) -> None:
     asked = [paragraph.role is Role.ASK for paragraph in paragraphs]
     for places in turns.values():
         asking = sum(paragraphs[place].ends_asking for place in places)
-        if len(places) >= 2 and asking >= _ENOUGH * len(places):
+        visitor = paragraphs[places[0]].mark.visitor and (asking or len(places) > 1)
+        if visitor or (len(places) > 1 and asking >= _ENOUGH * len(places)):
             for place in places:
                 paragraphs[place].role = Role.ASK
                 asked[place] = True
@@ -47,5 +48,7 @@ def _unmark_headings(paragraphs: list[Paragraph]) -> None:
     """`二、问题回复：` alone above numbered questions announces them; it is no answer."""
     for paragraph, following in pairwise(paragraphs):
         alone = paragraph.role and not paragraph.mark.timed and not paragraph.text[paragraph.mark.length :].strip()
+        if alone and paragraph.role is Role.ANSWER and not paragraph.mark.number:
+            continue  # the answer stands below its marker
         if alone and (following.mark.number or following.role):
             paragraph.role = None

@@ -24,11 +24,14 @@ _SENTENCE = 0.1
 
 # What a step of the count costs that is not from n to n + 1.
 _SAME, _SKIPPED, _RESTARTED, _BACKWARDS = 0.7, 0.5, 1.5, 2.0
+_MISPRINTED = 1.4
 _STOLEN = 1.0  # the number follows one that was left out: both belong to an enumeration
 _MEMORY = 40  # numbers looked back at; keeps the search linear
 
+_QUESTION_LEVELS = (Level.PLAIN, Level.BRACKET, Level.MARKER)
 _LONGEST_QUESTION = 400
 _LONGEST_HEADLINE = 60
+_LONGEST_STATEMENT = 80
 
 
 def find_starts(paragraphs: list[Paragraph]) -> list[int]:
@@ -99,7 +102,10 @@ def _best_count(values: list[int], weights: list[float]) -> list[int]:
         best.append(weight - (0.3 if value > 1 else 0.0) * (weight < ANCHOR))
         before.append(-1)
         for j in range(max(0, i - _MEMORY), i):
-            score = best[j] + weight - _step(values[j], value)
+            cost = _step(values[j], value)
+            if min(weights[j], weight) >= _ENDS_ASKING:
+                cost = min(cost, _MISPRINTED)  # both ask: a number may be misprinted
+            score = best[j] + weight - cost
             if j < i - 1 and weight < ANCHOR and weights[i - 1] < ANCHOR and values[i - 1] == value - 1:
                 score -= _STOLEN
             if score > best[i]:
@@ -127,30 +133,76 @@ def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, 
     anchors = {place for place, weight in chain if weight >= ANCHOR}
     if not anchors:
         return _asking_topics(paragraphs, level, chain)
-    if len(anchors) < 0.25 * len(chain):
+    # `一、` more often stands above a topic than before a question.
+    if len(anchors) < (0.25 if level in _QUESTION_LEVELS else 0.5) * len(chain):
         return anchors
     accepted = set(anchors)
     mostly = len(anchors) >= 0.7 * len(chain)
     first = min(anchors)
-    for place, weight in chain:
-        if place in anchors:
+    by_marker = all(_has_marker(paragraphs, place) for place, _ in chain if place >= first)
+    for place in _beside_anchors(paragraphs, [place for place, _ in chain], anchors):
+        if by_marker and place < first:
             continue
-        last = place + 1 == len(paragraphs) or paragraphs[place + 1].mark.number is not None
-        if last and not (mostly and place > first and weight >= _HEADLINE):
+        if _unanswered(paragraphs, place) and not (mostly and place > first and _wants(paragraphs[place])):
             continue
         accepted.add(place)
     return accepted
+
+
+def _has_marker(paragraphs: list[Paragraph], place: int) -> bool:
+    return paragraphs[place].role is Role.ASK or (
+        place + 1 < len(paragraphs) and paragraphs[place + 1].role is Role.ANSWER
+    )
+
+
+def _beside_anchors(paragraphs: list[Paragraph], chain: list[int], anchors: set[int]) -> list[int]:
+    """The members of a count without evidence of their own; a stretch from 1 up without any anchor is left out."""
+    found: list[int] = []
+    stretch: list[int] = []
+    before = 0
+    for place in [*chain, -1]:
+        number = paragraphs[place].mark.number
+        value = number.value if number and place >= 0 else 0
+        if value <= before:
+            if anchors.intersection(stretch):
+                found += [each for each in stretch if each not in anchors]
+            stretch = []
+        stretch.append(place)
+        before = value
+    return found
+
+
+def _unanswered(paragraphs: list[Paragraph], place: int) -> bool:
+    """Whether the next number of the same family follows at once."""
+    if place + 1 == len(paragraphs):
+        return True
+    number, following = paragraphs[place].mark.number, paragraphs[place + 1].mark.number
+    return bool(number and following and following.level is number.level)
+
+
+def _wants(paragraph: Paragraph) -> bool:
+    """Whether the words ask for something, although nothing answers them."""
+    words = words_of(paragraph)
+    return bool(ASKING_WORDS.search(words) or _REQUEST.match(words) or words.startswith("介绍"))
 
 
 def _asking_topics(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, float]]) -> set[int]:
     """Numbered headlines none of which has a question mark: questions only where some of them ask in words."""
     headlines = [place for place, weight in chain if weight >= _HEADLINE]
     asking = [place for place, weight in chain if weight == _HEADLINE_ASKING]
-    needed = 1 if level in (Level.PLAIN, Level.BRACKET) else max(2, 0.4 * len(chain))
+    needed = 1 if level in _QUESTION_LEVELS else max(2, 0.4 * len(chain))
     if len(chain) < 2 or len(asking) < needed or len(headlines) < 0.6 * len(chain):
         return set()
     answered = [place for place, _ in chain if place + 1 < len(paragraphs) and not paragraphs[place + 1].mark.number]
-    return {place for place, _ in chain} if len(answered) >= 0.7 * len(chain) else set()
+    if len(answered) < 0.7 * len(chain):
+        return set()
+    return {
+        place
+        for place, _ in chain
+        if not _unanswered(paragraphs, place)
+        or _wants(paragraphs[place])
+        or len(paragraphs[place].text) > _LONGEST_HEADLINE
+    }
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -160,22 +212,26 @@ def _before_answers(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
     """The paragraph in front of an answer's marker is its question where no other is."""
     found: set[int] = set()
     since = 0  # the first paragraph that could belong to this question
-    asked = False
+    asked = answered = False
     for index, paragraph in enumerate(paragraphs):
         if index in starts:
             asked, since = True, index + 1
         elif paragraph.role is Role.ANSWER:
             if not asked and since < index:
-                place = _question_before(paragraphs, since, index)
+                place = _question_before(paragraphs, since, index, answered)
                 if place is not None:
                     found.add(place)
-            asked, since = False, index + 1
+            asked, answered, since = False, True, index + 1
     return found
 
 
-def _question_before(paragraphs: list[Paragraph], since: int, answer: int) -> int | None:
+def _question_before(paragraphs: list[Paragraph], since: int, answer: int, answered: bool) -> int | None:
     """Where the question begins that ends just before `answer`."""
     place = answer - 1
+    if not paragraphs[place].ends_asking and not paragraphs[place].mark.number and answered:
+        # A second answer to the same question, by someone else: what stands before is still the first one.
+        if len(paragraphs[place].text) > _LONGEST_STATEMENT and paragraphs[place].ends_sentence:
+            return None
     if len(paragraphs[place].text) > _LONGEST_QUESTION and not paragraphs[place].ends_asking:
         return None
     while place > since and not paragraphs[place].mark.number and paragraphs[place - 1].ends_asking:
