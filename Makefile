@@ -3,7 +3,7 @@ PORT ?= 8000
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test setup lint messages corpus fuzz clean
+.PHONY: run test setup lint messages pictures corpus fuzz clean
 
 run: setup ## Serve the site on 127.0.0.1:$(PORT); the first time with sample data and a login
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -40,6 +40,9 @@ test: lint ## All checks, then the suite on SQLite and again on PostgreSQL
 messages: setup ## Collect the sentences to translate, and compile the catalogue
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --ignore '.venv/*'
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv/*'
+
+pictures: setup ## Renew the pictures in README
+	$(BIN)/python -m tests.pictures
 
 corpus: setup ## Score the reader of questions on a corpus of real cells that lies beside the repository
 	$(BIN)/python -m tests.corpus
