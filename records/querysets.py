@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -35,7 +35,9 @@ class DirectoryQuerySet(models.QuerySet):
 
     def public(self) -> Self:
         """Those that a published record names; of the others the public learns nothing, not even the name."""
-        return self.filter(pk__in=self.filter(**{f"{self.path}__status": Status.PUBLISHED}).values("pk"))
+        # Row by row, since a caller looks up a few of them: never all that was ever published.
+        named = self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
+        return self.filter(Exists(named))
 
     def with_totals(self) -> Self:
         """The public ones with `record_count` and `last_visit`, counted over published records."""
