@@ -23,7 +23,7 @@ class TextFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("", "")]  # without one, Django leaves the filter out
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         others = changelist.get_filters_params()
         others.pop(self.parameter_name, None)
         yield {

@@ -61,8 +61,9 @@ class HostsField(forms.CharField):
             return "\n".join(f"{host['title']}：{host['name']}" if host["title"] else host["name"] for host in value)
         return value
 
-    def to_python(self, value: Any) -> list[dict[str, str]]:
-        lines = [line.strip() for line in re.split(r"[;；\r\n]+", super().to_python(value)) if line.strip()]
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        lines = [line.strip() for line in re.split(r"[;；\r\n]+", text) if line.strip()]
         hosts = []
         for line in lines:
             # The last colon: a title may hold one, a name does not.
@@ -83,8 +84,8 @@ class RowsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"【{label}】{text}" for label, text in value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> list[list[str]]:
-        text = super().to_python(value).replace("\r\n", "\n").strip()
+    def to_python(self, value: Any) -> Any:
+        text = (super().to_python(value) or "").replace("\r\n", "\n").strip()
         if not text:
             return []
         before, *parts = self._LABEL.split(text)
@@ -126,7 +127,7 @@ class RecordForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # Not typed, but the rule about numbers asks for it.
-        return super()._get_validation_exclusions() - {"corrects"}
+        return super()._get_validation_exclusions() - {"corrects"}  # type: ignore[misc]
 
     def clean_extra(self) -> list[list[str]]:
         # A value that itself holds a line beginning with a bracket comes back as it was, unless it was edited.
@@ -150,7 +151,7 @@ class RowForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # Places are given out anew when the whole set is saved; what was typed only says the order.
-        return {*super()._get_validation_exclusions(), "position"}
+        return {*super()._get_validation_exclusions(), "position"}  # type: ignore[misc]
 
 
 class ParticipantForm(RowForm):
@@ -222,7 +223,7 @@ class OrderedFormSet(forms.BaseInlineFormSet):
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
-        form.fields[self._pk_field.name] = OwnRowField(form.instance)
+        form.fields["id"] = OwnRowField(form.instance)
 
     def validate_unique(self) -> None:
         """Nothing but the place is unique, and places are given out in `save`."""
@@ -235,8 +236,8 @@ class OrderedFormSet(forms.BaseInlineFormSet):
         for at, form in enumerate(kept):
             form.instance.position = 2 * LIFT + at  # out of the way until all rows are there
         saved = super().save(commit)
-        rows = self.model._default_manager.filter(record=self.instance)
-        rows.arrange([form.instance.pk for form in order])
+        rows: Any = self.model
+        rows.objects.filter(record=self.instance).arrange([form.instance.pk for form in order])
         return saved
 
 
