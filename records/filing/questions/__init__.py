@@ -11,29 +11,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..shape import Content
-from .lines import read_paragraphs
-from .pairs import build_content
+from .lines import Paragraph, read_paragraphs
+from .pairs import build_content, named_turns
 from .speakers import resolve_speakers
 from .starts import find_starts
 
 __all__ = ["content_lines", "content_record", "read_content"]
 
 
+_FIRST_WORDS = 12
+
+
 def read_content(text: str) -> Content:
-    """The parts of a cell. Nothing is dropped but numbers and markers of questions and answers, and empty lines."""
-    paragraphs = read_paragraphs(text)
-    resolve_speakers(paragraphs)
-    return build_content(paragraphs, find_starts(paragraphs), text)
+    """The parts of a cell. Nothing is dropped but numbers, markers and speakers' names, and empty lines."""
+    return build_content(*_paragraphs_and_starts(text), text)
 
 
 def content_record(document: Mapping[str, Any]) -> dict[str, Any]:
-    """{"doc", "text"} as {"doc", "qa": [[question, answer], ...], "rest": the text in no pair}."""
-    content = read_content(document["text"])
+    """{"doc", "text"} as {"doc", "qa": [[question, answer], ...], "rest": the text in no pair}.
+
+    The names of who spoke are in no pair: the rest tells them, each with the first words of the turn.
+    """
+    paragraphs, starts = _paragraphs_and_starts(document["text"])
+    turns = [
+        turn.text[: turn.mark.speaker_length + _FIRST_WORDS] for turn in (named_turns(paragraphs) if starts else ())
+    ]
+    content = build_content(paragraphs, starts, document["text"])
     return {
         "doc": document["doc"],
         "qa": [[question.question, question.answer] for question in content.questions],
-        "rest": "\n".join(part for part in (content.introduction, content.closing) if part),
+        "rest": "\n".join(part for part in (content.introduction, content.closing, *turns) if part),
     }
+
+
+def _paragraphs_and_starts(text: str) -> tuple[list[Paragraph], list[int]]:
+    paragraphs = read_paragraphs(text)
+    resolve_speakers(paragraphs)
+    return paragraphs, find_starts(paragraphs)
 
 
 def content_lines(lines: Iterable[str]) -> Iterator[str]:

@@ -40,8 +40,8 @@ class Mark:
     """What stands before a line's own words; `length` counts its characters.
 
     `speaker` is a name before a colon that is no marker by itself; whether it asks or answers shows only in
-    the whole cell, and until then it belongs to the line's words: `speaker_length` is where these would begin. `timed`: the whole line says who spoke and
-    when. `visitor`: the name is that of a kind of visitor, as 投资者.
+    the whole cell, and until then it belongs to the line's words: `speaker_length` is where these would begin.
+    `timed`: the whole line says who spoke and when. `visitor`: the name is that of a kind of visitor, as 投资者.
     """
 
     number: Number | None = None
@@ -58,12 +58,15 @@ _CHINESE = "[一二三四五六七八九十]{1,3}"
 _COLON = "[：:﹕︰∶]"
 
 _DECORATION = re.compile(r"[\s*•●◆■▪◇□➢Ø\-—–·※★“”\ufeff\u200b]*")
+# Gaps are bounded, so that no text of mere spaces makes a search slow.
 _NUMBER = re.compile(
     rf"""
-    [（(【\[〔]\s*(?:(?P<bracket>\d{{1,3}})|(?P<bracket_heading>{_CHINESE}))\s*[）)】\]〕][、.．：:,，]?
-    | (?P<half_bracket>\d{{1,3}})\s*[)）][、.．：:]?
-    | (?P<plain>\d{{1,3}})\s*(?:(?<=\s)(?P=plain)\s*)?(?:[、．。，]|[.,：:](?!\d)|[.：:](?=\s*20[0-3]\d\s*年))[、.．]?
-    | (?P<heading>{_CHINESE})\s*(?:[、．.：:，。]|\s)
+    [（(【\[〔]\s{{0,9}}(?:(?P<bracket>\d{{1,3}})|(?P<bracket_heading>{_CHINESE}))\s{{0,9}}[）)】\]〕][、.．：:,，]?
+    | (?P<half_bracket>\d{{1,3}})\s{{0,9}}[)）][、.．：:]?
+    | (?P<plain>\d{{1,3}})\s{{0,9}}
+      (?:(?<=\s)(?P=plain)\s{{0,9}})?                                         # `7 7、`: printed twice
+      (?:[、．。，]|[.,：:](?!\d)|[.：:](?=\s{{0,9}}20[0-3]\d\s{{0,9}}年))[、.．]?  # 1.5 is no number 1, 1.2015年 is
+    | (?P<heading>{_CHINESE})\s{{0,9}}(?:[、．.：:，。]|\s)
     | (?P<circle>[①-⑳])[、.．：:]?
     | 第(?:(?P<ordinal>\d{{1,2}})|(?P<ordinal_heading>{_CHINESE}))(?:个?问题?)?[、，,：:]
     """,
@@ -81,32 +84,34 @@ _FAMILY = {
 }
 
 # A marker's own number: 问题一, Q1, 问12. With a number, any sign after the marker will do; without, only a colon.
-_OWN_NUMBER = rf"\s*[（(]?\s*(?:(?P<digits>\d{{1,3}})|(?P<chinese>{_CHINESE}))\s*[）)]?"
-_AFTER_NUMBER = rf"\s*(?:{_COLON}|[】\]、．，]|\.(?!\d)|\s|$)\s*{_COLON}?"
+_OWN_NUMBER = rf"\s{{0,9}}[（(]?\s{{0,9}}(?:(?P<digits>\d{{1,3}})|(?P<chinese>{_CHINESE}))\s{{0,9}}[）)]?"
+_AFTER_NUMBER = rf"\s{{0,9}}(?:{_COLON}|[】\]、．，]|\.(?!\d)|\s|$)\s{{0,9}}{_COLON}?"
 _ASKING = r"(?:问题?|提问|问答|[Qq](?:uestion)?)"
 _ANSWERING = r"(?:回?答复?|回复|解答|[Aa](?:nswer)?)"
 _NUMBERED_ASK = re.compile(rf"[【\[]?{_ASKING}{_OWN_NUMBER}(?!、[Qq]\d){_AFTER_NUMBER}")
 _NUMBERED_ANSWER = re.compile(rf"[【\[]?{_ANSWERING}{_OWN_NUMBER}{_AFTER_NUMBER}")
 # The sign may stand several times: a bold letter that was printed twice comes out of a PDF twice.
 _ASK = re.compile(
-    rf"(?:[【\[（(]\s*{_ASKING}\s*[】\]）)]\s*{_COLON}?|(?:问题|提问|[问Qq]+)\s*{_COLON}+|[Qq]\s*[、.．])"
+    rf"(?:[【\[（(]\s{{0,9}}{_ASKING}\s{{0,9}}[】\]）)]\s{{0,9}}{_COLON}?|(?:问题|提问|[问Qq]+)\s{{0,9}}{_COLON}+|[Qq]\s{{0,9}}[、.．])"
 )
 _ANSWER = re.compile(
     rf"""
-    [【\[（(]\s*{_ANSWERING}\s*[】\]）)]\s*{_COLON}?
-    | (?:回?答(?:复|案|题)?|回复|解答|[答Aa]+)(?:要点|内容|如下)?\s*(?:{_COLON}+|；)
-    | (?:答|答复|回复|回答)\s*[、，,.．](?!\d)
+    [【\[（(]\s{{0,9}}{_ANSWERING}\s{{0,9}}[】\]）)]\s{{0,9}}{_COLON}?
+    | (?:回?答(?:复|案|题)?|回复|解答|[答Aa]+)(?:要点|内容|如下)?\s{{0,9}}(?:{_COLON}+|；)
+    | (?:答|答复|回复|回答)\s{{0,9}}[、，,.．](?!\d)
     | 答\s+
     """,
     re.VERBOSE,
 )
 
 # A transcript of an online meeting: who, when, and at the end of the line whether he asked.
-_STAMPED = re.compile(r"\S{1,20}\s+\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d\d(?::\d\d)?\s*(?P<sign>[问答])\s*$")
+_STAMPED = re.compile(
+    r"(?P<name>\S{1,20})\s+\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d\d(?::\d\d)?\s{0,9}(?P<sign>[问答])\s{0,9}$"
+)
 # `A、` is an answer or the first of A、B、C: like a name, the whole cell has to tell.
-_LETTER = re.compile(r"(?P<label>A)\s*[、.．](?!\d)")
+_LETTER = re.compile(r"(?P<label>A)\s{0,9}[、.．](?!\d)")
 _LABEL = re.compile(
-    rf"(?P<label>[^\s：:。，,；;？?！!、“”\"]{{1,18}}(?:\s[^\s：:。，,；;？?！!、“”\"]{{1,8}})?)\s*{_COLON}"
+    rf"(?P<label>[^\s：:。，,；;？?！!、“”\"]{{1,18}}(?:\s[^\s：:。，,；;？?！!、“”\"]{{1,8}})?)\s{{0,9}}{_COLON}"
 )
 _ASKS_BY_NAME = re.compile(r"(?:提问|询问|发问|追问|问)[\dA-Za-z一二三四五六七八九十]{0,3}$")
 _VISITOR = re.compile(
@@ -132,7 +137,8 @@ def read_mark(text: str) -> Mark:
     start = _DECORATION.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
     number, after = _read_number(text, start)
     if found := _STAMPED.match(text, after):
-        return Mark(number, Role.ASK if found["sign"] == "问" else Role.ANSWER, len(text), timed=True)
+        stamped = Role.ASK if found["sign"] == "问" else Role.ANSWER
+        return Mark(number, stamped, len(text), found["name"], len(text), timed=True)
     role, own, after_role = _read_role(text, after)
     if role is None and number is None:
         after_role = after = 0
@@ -140,9 +146,9 @@ def read_mark(text: str) -> Mark:
         number = number or own
     speaker, after_speaker = ("", 0) if role else _read_label(text, after or start)
     if speaker and _ASKS_BY_NAME.search(speaker) and not _ANNOUNCES.search(speaker):
-        return Mark(number, Role.ASK, after_speaker)
+        return Mark(number, Role.ASK, after_speaker, speaker, after_speaker)
     if speaker and _ANSWERS_BY_NAME.search(speaker) and not _ANNOUNCES.search(speaker):
-        return Mark(number, Role.ANSWER, after_speaker)
+        return Mark(number, Role.ANSWER, after_speaker, speaker, after_speaker)
     visitor = _VISITOR.fullmatch(speaker)
     if visitor:
         speaker = speaker[: visitor.start("which")]
@@ -155,9 +161,8 @@ def _read_number(text: str, start: int) -> tuple[Number | None, int]:
         return None, start
     kind, sign = next((kind, sign) for kind, sign in found.groupdict().items() if sign)
     if kind == "circle":
-        value = ord(sign) - ord("①") + 1
-    else:
-        value = int(sign) if sign.isdecimal() else chinese_value(sign)
+        return Number(Level.CIRCLE, ord(sign) - ord("①") + 1), _skip_spaces(text, found.end())
+    value = int(sign) if sign.isdecimal() else chinese_value(sign)
     return Number(_FAMILY[kind], value), _skip_spaces(text, found.end())
 
 

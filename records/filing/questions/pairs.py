@@ -23,9 +23,10 @@ _CLOSING = re.compile(
     r"|(?:[^，。？?]{0,10})?参观[^，。？?]{0,24}[。.]?$)"
 )
 _HEADING_LEVELS = (Level.HEADING, Level.BRACKET_HEADING)
-_SENTENCE = re.compile(r"[^。？?！!；;]*[。？?！!；;]+[”\"』」）)]*\s*")
+_SENTENCE_END = re.compile(r"[。？?！!；;]+[”\"』」）)]*")
 _LONG_QUESTION = 300
 _NO_MARK = Mark()
+_PURE = re.compile(r"提问|问题|回?答复?|回复|A")
 _PURE_ANSWER = re.compile(r"\s*(?:[答Aa]|回?答复|回答|回复)\s*[：:]")
 _STRAY = "、：:，,．。；; \t\u3000"  # left over where a page lost the number or the marker
 
@@ -34,6 +35,7 @@ UNANSWERED = gettext_noop("This question has no answer.")
 LONG = gettext_noop("This question is very long; it may hold its answer.")
 HEADING = gettext_noop("A heading between the questions was put into the introduction.")
 NO_MARKER = gettext_noop("Where the question ends and its answer begins is a guess.")
+SPEAKER = gettext_noop("%(speaker)s: who spoke is not kept in questions and answers.")
 NONE_FOUND = gettext_noop("There are question marks here, but no question was found.")
 
 
@@ -61,7 +63,22 @@ def build_content(paragraphs: list[Paragraph], starts: list[int], text: str) -> 
     for block in blocks[:-1]:
         outside += block.left
     questions = tuple(Question(_question_text(block), _answer_text(block)) for block in blocks)
-    return Content(_text(outside), questions, _text(blocks[-1].left), tuple(_doubts(blocks)))
+    all_doubts = (*_doubts(blocks), *_speaker_doubts(paragraphs))
+    return Content(_text(outside), questions, _text(blocks[-1].left), all_doubts)
+
+
+def named_turns(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Those that are asked or answered by somebody named: the name goes the way of a marker."""
+    return [each for each in paragraphs if each.role and each.mark.speaker and not _PURE.fullmatch(each.mark.speaker)]
+
+
+def _speaker_doubts(paragraphs: list[Paragraph]) -> list[Doubt]:
+    """One for each name, where it stands first."""
+    first = {each.mark.speaker: each for each in reversed(named_turns(paragraphs)) if not each.mark.visitor}
+    return [
+        Doubt("questions", SPEAKER, {"speaker": name}, each.start, each.start + each.mark.speaker_length)
+        for name, each in first.items()
+    ]
 
 
 def _read_block(paragraphs: list[Paragraph]) -> Block:
@@ -96,14 +113,12 @@ def _cut_inside(paragraph: Paragraph) -> tuple[Paragraph, Paragraph | None]:
     if paragraph.ends_asking:
         return paragraph, None
     end = 0
-    for sentence in _SENTENCE.finditer(paragraph.text):
-        asks = "？" in sentence[0] or "?" in sentence[0]
-        if end and not asks:
+    for sign in _SENTENCE_END.finditer(paragraph.text):
+        asks = "？" in sign[0] or "?" in sign[0]
+        if (end and not asks) or (not asks and sign.end() > _LONG_QUESTION):
             break
         if asks:
-            end = sentence.end()
-        elif sentence.end() > _LONG_QUESTION:
-            break
+            end = sign.end()
     if not end or not paragraph.text[end:].strip():
         return paragraph, None
     rest = paragraph.text[end:].strip()
@@ -153,7 +168,9 @@ def _question_text(block: Block) -> str:
 
 
 def _answer_text(block: Block) -> str:
-    answer = [_unmarked(each) if index and each.mark.role is Role.ANSWER else each for index, each in enumerate(block.answer)]
+    answer = [
+        _unmarked(each) if index and each.mark.role is Role.ANSWER else each for index, each in enumerate(block.answer)
+    ]
     return _text(answer, without_mark=bool(answer) and answer[0].role is Role.ANSWER).lstrip(_STRAY)
 
 

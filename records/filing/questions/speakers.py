@@ -32,16 +32,20 @@ def resolve_speakers(paragraphs: list[Paragraph]) -> None:
                 paragraphs[place].role = Role.ASK
                 asked[place] = True
     for places in turns.values():
-        if len(places) < 2 or paragraphs[places[0]].role is not None:
+        # `1、营销网络：` heads a point of an answer: who answers has no number.
+        if len(places) < 2 or any(paragraphs[place].role or paragraphs[place].mark.number for place in places):
             continue
-        after = sum(place > 0 and (asked[place - 1] or _may_ask(paragraphs[place - 1])) for place in places)
-        if after >= _ENOUGH * len(places):
+        behind = [place - 1 for place in places if place]
+        after_question = sum(asked[place] or paragraphs[place].ends_asking for place in behind)
+        after_headline = sum(_is_headline(paragraphs[place]) for place in behind) if len(places) > 2 else 0
+        if after_question + after_headline >= _ENOUGH * len(places):
             for place in places:
                 paragraphs[place].role = Role.ANSWER
 
 
-def _may_ask(paragraph: Paragraph) -> bool:
-    return paragraph.ends_asking or (paragraph.mark.number is not None and len(paragraph.text) < _HEADLINE)
+def _is_headline(paragraph: Paragraph) -> bool:
+    """A numbered line that may be a question although it has no question mark."""
+    return paragraph.mark.number is not None and len(paragraph.text) < _HEADLINE and not paragraph.ends_asking
 
 
 def _unmark_headings(paragraphs: list[Paragraph]) -> None:

@@ -137,11 +137,12 @@ def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, 
     if len(anchors) < (0.25 if level in _QUESTION_LEVELS else 0.5) * len(chain):
         return anchors
     accepted = set(anchors)
-    mostly = len(anchors) >= 0.7 * len(chain)
+    mostly = len(anchors) >= 0.6 * len(chain)
     first = min(anchors)
     by_marker = all(_has_marker(paragraphs, place) for place, _ in chain if place >= first)
     for place in _beside_anchors(paragraphs, [place for place, _ in chain], anchors):
-        if by_marker and place < first:
+        leads_on = _REQUEST.match(words_of(paragraphs[place])) and paragraphs[place + 1].ends_asking
+        if by_marker and place < first and not leads_on:
             continue
         if _unanswered(paragraphs, place) and not (mostly and place > first and _wants(paragraphs[place])):
             continue
@@ -228,12 +229,13 @@ def _before_answers(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
 def _question_before(paragraphs: list[Paragraph], since: int, answer: int, answered: bool) -> int | None:
     """Where the question begins that ends just before `answer`."""
     place = answer - 1
-    if not paragraphs[place].ends_asking and not paragraphs[place].mark.number and answered:
-        # A second answer to the same question, by someone else: what stands before is still the first one.
-        if len(paragraphs[place].text) > _LONGEST_STATEMENT and paragraphs[place].ends_sentence:
+    last = paragraphs[place]
+    if not last.ends_asking:
+        if len(last.text) > _LONGEST_QUESTION:
             return None
-    if len(paragraphs[place].text) > _LONGEST_QUESTION and not paragraphs[place].ends_asking:
-        return None
+        # A second answer to the same question, by someone else: what stands before is still the first one.
+        if answered and not last.mark.number and last.ends_sentence and len(last.text) > _LONGEST_STATEMENT:
+            return None
     while place > since and not paragraphs[place].mark.number and paragraphs[place - 1].ends_asking:
         place -= 1
     return place
@@ -253,11 +255,14 @@ def _bare(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
     silent = {index for index in candidates if not paragraphs[index].ends_asking}
     if len(candidates) == 1 and silent:
         return set()
+    asked = set(starts)  # paragraphs of a question that goes on in the next
     for index in candidates:
-        previous = index - 1
-        if index in starts or previous in starts or (previous in found and _answered_later(paragraphs, index)):
+        if index in starts:
             continue
-        found.add(index)
+        if index - 1 in asked or (index - 1 in found and _answered_later(paragraphs, index)):
+            asked.add(index)
+        else:
+            found.add(index)
     return found
 
 
