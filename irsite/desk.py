@@ -1,5 +1,7 @@
 """The admin site itself. It stands outside `records.admin`, which registers with it while it is being imported."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,8 @@ class DeskSite(AdminSite):
     site_header = _("IR desk")
     site_title = _("IR desk")
     index_title = _("Records of investor-relations activities")
+
+    def get_urls(self) -> list[Any]:
+        from records.admin import importing  # not before the models are there
+
+        return [*importing.urls(), *super().get_urls()]

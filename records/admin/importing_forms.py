@@ -50,13 +50,9 @@ class FilingForm(forms.Form):
     )
     other_activity = forms.CharField(label=_label("other_activity"), required=False, max_length=200)
     held_from = DayField(label=_label("held_from"), required=False, widget=forms.TextInput)
-    held_to = DayField(
-        label=_label("held_to"), required=False, widget=forms.TextInput, help_text=_help("held_to")
-    )
-    held_text = forms.CharField(
-        label=_label("held_text"), required=False, max_length=500, widget=GrowingTextarea(1)
-    )
-    place = forms.CharField(label=_label("place"), required=False, max_length=500)
+    held_to = DayField(label=_label("held_to"), required=False, widget=forms.TextInput, help_text=_help("held_to"))
+    held_text = forms.CharField(label=_label("held_text"), required=False, max_length=500, widget=GrowingTextarea(1))
+    place = forms.CharField(label=_label("place"), required=False, max_length=500, widget=GrowingTextarea(1))
     hosts = HostsField(label=_label("hosts"), required=False, help_text=_("One a line: 职务：姓名."))
     stated_institutions = forms.IntegerField(
         label=_label("stated_institutions"),
@@ -65,15 +61,15 @@ class FilingForm(forms.Form):
         max_value=1_000_000,
         help_text=_help("stated_institutions"),
     )
-    stated_people = forms.IntegerField(
-        label=_label("stated_people"), required=False, min_value=0, max_value=1_000_000
-    )
+    stated_people = forms.IntegerField(label=_label("stated_people"), required=False, min_value=0, max_value=1_000_000)
     material_information = forms.CharField(
         label=_label("material_information"), required=False, widget=GrowingTextarea
     )
     attachments = forms.CharField(label=_label("attachment_list"), required=False, widget=GrowingTextarea(1))
     extra = RowsField(
-        label=_label("extra"), required=False, help_text=_("Rows that have no field of their own, such as 【风险提示】…")
+        label=_label("extra"),
+        required=False,
+        help_text=_("Rows that have no field of their own, such as 【风险提示】…"),
     )
     signed_on = DayField(label=_label("signed_on"), required=False, widget=forms.TextInput)
 
@@ -140,9 +136,10 @@ class FilingForm(forms.Form):
             values["hosts"] = tuple(Host(**host) for host in values["hosts"])
         if "extra" in values:
             values["extra"] = tuple((label, text) for label, text in values["extra"])
-        for name in ("material_information", "attachments"):
-            if name in values:
-                values[name] = values[name].replace("\r\n", "\n")
+        # A browser ends the lines of a text box in its own way.
+        values = {
+            name: value.replace("\r\n", "\n") if isinstance(value, str) else value for name, value in values.items()
+        }
         filled = rows.filled()
         return dataclasses.replace(
             self.filing,

@@ -1,0 +1,116 @@
+"""Participants and questions pasted into a draft: split into rows, corrected, and added after those it has."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from records import filing, translate
+from records.filing.participants import read_participants
+from records.filing.shape import Doubt, gettext_noop
+from records.filing.sources import MAX_CELL
+from records.filing.sources.blocks import clean
+from records.models import Record
+
+from .importing import beside, posted_rows, require_permission, shown_rows, transformed
+from .importing_rows import Rows
+
+
+@dataclasses.dataclass(frozen=True)
+class Pasted:
+    """Two cells as they were pasted, one text, and what the reader made of them."""
+
+    text: str = ""
+    doubts: tuple[Doubt, ...] = ()
+    rows: Rows = dataclasses.field(default_factory=Rows)
+    rest: str = ""  # what names nobody
+
+
+def read_pasted(participants: str, content: str, record: Record) -> Pasted:
+    """FilingError where a cell is too long."""
+    for cell in (participants, content):
+        if len(cell) > MAX_CELL:
+            raise filing.FilingError(
+                gettext_noop("A cell may have %(limit)d characters at most: paste it in parts."),
+                limit=MAX_CELL,
+            )
+    visitors = read_participants(participants, (record.company.full_name, record.company.short_name))
+    said = filing.read_content(content)
+    shift = len(participants) + 2 if participants else 0
+    moved = [
+        doubt
+        if doubt.start is None or doubt.end is None
+        else dataclasses.replace(doubt, start=doubt.start + shift, end=doubt.end + shift)
+        for doubt in said.doubts
+    ]
+    return Pasted(
+        "\n\n".join(filter(None, (participants, content))),
+        (*visitors.doubts, *moved),
+        Rows(visitors.attendees, said.introduction, said.questions, said.closing),
+        visitors.rest,
+    )
+
+
+def paste(request: HttpRequest, pk: int) -> HttpResponse:
+    """Two boxes; then the rows that they hold, to be corrected; then back to the draft."""
+    require_permission(request, "records.add_record", "records.change_record")
+    record = Record.objects.select_related("company").filter(pk=pk).first()
+    if record is None:
+        raise Http404
+    if record.is_locked:
+        messages.error(request, _("Only a draft can be added to: this record has been published."))
+        return redirect("admin:records_record_change", pk)
+    if request.method != "POST":
+        return _show(request, record, Pasted(), Rows(), "", "")
+    cells = [clean(request.POST.get(name, "")).strip() for name in ("participants_cell", "content_cell")]
+    op, focus, problem = request.POST.get("op", ""), "", ""
+    try:
+        pasted = read_pasted(*cells, record)
+    except filing.FilingError as refusal:
+        return _show(request, record, Pasted(), Rows(), "", translate.reason(refusal), status=422)
+    if op == "read":
+        problem = "" if any(cells) else _("Paste a cell first.")
+        return _show(request, record, pasted, pasted.rows, "", problem)
+    rows = posted_rows(request)
+    if op != "append":
+        rows, focus, problem = transformed(rows, op, request.POST.get("cursor", ""))
+        return _show(request, record, pasted, rows, focus, problem)
+    filled = rows.filled()
+    if filled.complaints():
+        problem = _("Nothing was added yet: correct what is marked below.")
+        return _show(request, record, pasted, rows, "", problem, status=422)
+    try:
+        made = translate.append_to(
+            record,
+            attendees=filled.attendees,
+            questions=filled.questions,
+            introduction=filled.introduction,
+            closing=filled.closing,
+            user=request.user,
+        )
+    except filing.FilingError as refusal:
+        return _show(request, record, pasted, rows, "", translate.reason(refusal), status=422)
+    messages.success(request, _("Added: %(counts)s.") % {"counts": "，".join(made.counts())})
+    return redirect("admin:records_record_change", pk)
+
+
+def _show(
+    request: HttpRequest, record: Record, pasted: Pasted, rows: Rows, focus: str, problem: str, status: int = 200
+) -> HttpResponse:
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Paste participants or questions"),
+        "subtitle": str(record),
+        "record": record,
+        "cells": {name: request.POST.get(name, "") for name in ("participants_cell", "content_cell")},
+        "was_read": bool(pasted.text),
+        "rest": pasted.rest,
+        "problem": problem,
+        **shown_rows(rows, request.method == "POST", focus),
+        **beside(pasted.text, pasted.doubts, rows),
+    }
+    return render(request, "admin/importing/paste.html", context, status=status)
