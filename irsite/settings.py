@@ -158,6 +158,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Fields a record may bring when it is saved: 250 participants and 87 questions of up to eight fields each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
+# Text that one form may bring, files not counted: a pasted filing of a million characters comes to 3 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 LOGGING = {
     "version": 1,
