@@ -139,6 +139,8 @@ def _without_tail(paragraphs: list[Paragraph]) -> tuple[list[Paragraph], list[Pa
 
 def _is_heading(paragraph: Paragraph) -> bool:
     number = paragraph.mark.number
+    if paragraph.mark.timed:
+        return paragraph.role is None
     return bool(
         number and number.level in _HEADING_LEVELS and len(paragraph.text) < 40 and paragraph.text[-1] not in "。；"
     )

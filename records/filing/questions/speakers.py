@@ -41,6 +41,16 @@ def resolve_speakers(paragraphs: list[Paragraph]) -> None:
         if after_question + after_headline >= _ENOUGH * len(places):
             for place in places:
                 paragraphs[place].role = Role.ANSWER
+    _resolve_single_turns(paragraphs)
+
+
+def _resolve_single_turns(paragraphs: list[Paragraph]) -> None:
+    """Where names answer nearly every marked question, one that answers only once is such a name, too."""
+    after = [following for asking, following in pairwise(paragraphs) if asking.role is Role.ASK]
+    named = [each for each in after if each.mark.speaker and not each.mark.number and each.role is not Role.ASK]
+    if len(named) >= 2 and len(named) >= _ENOUGH * len(after):
+        for paragraph in named:
+            paragraph.role = Role.ANSWER
 
 
 def _is_headline(paragraph: Paragraph) -> bool:
@@ -51,7 +61,9 @@ def _is_headline(paragraph: Paragraph) -> bool:
 def _unmark_headings(paragraphs: list[Paragraph]) -> None:
     """`二、问题回复：` alone above numbered questions announces them; it is no answer."""
     for paragraph, following in pairwise(paragraphs):
-        alone = paragraph.role and not paragraph.mark.timed and not paragraph.text[paragraph.mark.length :].strip()
+        alone = paragraph.role and not paragraph.text[paragraph.mark.length :].strip()
+        if paragraph.mark.timed and following.role is not paragraph.role:
+            continue  # the words stand below who spoke and when
         if alone and paragraph.role is Role.ANSWER and not paragraph.mark.number:
             continue  # the answer stands below its marker
         if alone and (following.mark.number or following.role):

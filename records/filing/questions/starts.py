@@ -9,9 +9,19 @@ from .lines import Paragraph
 from .marks import Level, Role
 
 ASKING_WORDS = re.compile(
-    r"如何|怎么|怎样|怎麽|什么|哪些|哪里|哪个|哪几|哪方面|为何|是否|会否|能否|可否|有没有|有无|多少|多大|多久|几何|吗|请问|[谈说]一?[下谈说]|请.{0,4}介绍|看法|原因"
+    r"如何|怎么|怎样|怎麽|什么|哪些|哪里|哪个|哪几|哪方面|为何|是否|会否|能否|可否|有没有|有无|多少|多大|多久|几何|吗|请问"
+    r"|[谈说]一?[下谈说]|请.{0,4}介绍"
 )
-_REQUEST = re.compile(r"^(?:您好[，,])?(?:请|能否|可否|烦请|麻烦|介绍一?下|谈谈|谈一?下|说说|简单介绍一?下)")
+# Words that a heading has, too: they ask only among others that do.
+_WEAK_WORDS = re.compile(r"看法|原因")
+_REQUEST = re.compile(
+    r"^(?:您好[，,])?(?:请|能否|可否|烦请|麻烦|谈谈|如何|怎[么样]|为何|为什么"
+    r"|(?:简[要单]|大[致概])?(?:的)?(?:介绍|谈|说)(?:一?下|一谈|一说))"
+)
+_TOPIC = re.compile(
+    r"(?:情况|原因|影响|规划|计划|进展|优势|前景|看法|思路|战略|模式|路径|策略|目的|区别|趋势|背景|特点|构成|占比|展望|措施|方向|定位|布局"
+    r"|安排|打算|意义|差异|进度|竞争力)[。.；;]?$"
+)
 _QUESTION_SIGN = re.compile(r"[？?]")
 
 # What speaks for a numbered paragraph being a question. From ANCHOR up it is one whatever its number says.
@@ -32,6 +42,7 @@ _QUESTION_LEVELS = (Level.PLAIN, Level.BRACKET, Level.MARKER)
 _LONGEST_QUESTION = 400
 _LONGEST_HEADLINE = 60
 _LONGEST_STATEMENT = 80
+_LONGEST_TOPIC = 40
 
 
 def find_starts(paragraphs: list[Paragraph]) -> list[int]:
@@ -67,7 +78,7 @@ def _counted(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
     """Numbered paragraphs whose numbers count through the cell as its questions."""
     families: dict[Level, list[int]] = defaultdict(list)
     for index, paragraph in enumerate(paragraphs):
-        if paragraph.mark.number and paragraph.role is not Role.ANSWER:
+        if paragraph.mark.number and paragraph.role is not Role.ANSWER and not paragraph.mark.timed:
             families[paragraph.mark.number.level].append(index)
     found: set[int] = set()
     for level, places in families.items():
@@ -89,7 +100,7 @@ def _weight(paragraphs: list[Paragraph], index: int) -> float:
         return ANCHOR
     if len(body) > _LONGEST_HEADLINE:
         return _SENTENCE
-    if ASKING_WORDS.search(body) or _REQUEST.match(body):
+    if ASKING_WORDS.search(body) or _REQUEST.match(body) or _WEAK_WORDS.search(body):
         return _HEADLINE_ASKING
     return _SENTENCE if body[-1:] in "。；;" and "，" in body else _HEADLINE
 
@@ -133,8 +144,13 @@ def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, 
     anchors = {place for place, weight in chain if weight >= ANCHOR}
     if not anchors:
         return _asking_topics(paragraphs, level, chain)
-    # `一、` more often stands above a topic than before a question.
-    if len(anchors) < (0.25 if level in _QUESTION_LEVELS else 0.5) * len(chain):
+    # `一、` more often stands above a topic than before a question; `1、` asks if all in its count look alike.
+    if level not in _QUESTION_LEVELS:
+        enough = len(anchors) >= 0.5 * len(chain)
+    else:
+        headlines = sum(weight >= _HEADLINE for _, weight in chain)
+        enough = len(anchors) >= 0.25 * len(chain) or headlines >= 0.8 * len(chain)
+    if not enough:
         return anchors
     accepted = set(anchors)
     mostly = len(anchors) >= 0.6 * len(chain)
@@ -181,6 +197,11 @@ def _unanswered(paragraphs: list[Paragraph], place: int) -> bool:
     return bool(number and following and following.level is number.level)
 
 
+def _is_weak(paragraph: Paragraph) -> bool:
+    words = words_of(paragraph)
+    return not ASKING_WORDS.search(words) and not _REQUEST.match(words)
+
+
 def _wants(paragraph: Paragraph) -> bool:
     """Whether the words ask for something, although nothing answers them."""
     words = words_of(paragraph)
@@ -191,7 +212,8 @@ def _asking_topics(paragraphs: list[Paragraph], level: Level, chain: list[tuple[
     """Numbered headlines none of which has a question mark: questions only where some of them ask in words."""
     headlines = [place for place, weight in chain if weight >= _HEADLINE]
     asking = [place for place, weight in chain if weight == _HEADLINE_ASKING]
-    needed = 1 if level in _QUESTION_LEVELS else max(2, 0.4 * len(chain))
+    strong = [place for place in asking if not _is_weak(paragraphs[place])]
+    needed = 1 if strong or level in _QUESTION_LEVELS else max(2, 0.4 * len(chain))
     if len(chain) < 2 or len(asking) < needed or len(headlines) < 0.6 * len(chain):
         return set()
     answered = [place for place, _ in chain if place + 1 < len(paragraphs) and not paragraphs[place + 1].mark.number]
@@ -250,11 +272,9 @@ def _bare(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
     answered = answers > 0.5 * max(len(starts), 1)
     found: set[int] = set()
     candidates = [index for index, paragraph in enumerate(paragraphs) if _asks(paragraph)]
-    if answered:
-        candidates = [index for index in candidates if paragraphs[index].ends_asking]
     silent = {index for index in candidates if not paragraphs[index].ends_asking}
-    if len(candidates) == 1 and silent:
-        return set()
+    if len(silent) == 1 and (answered or len(candidates) == 1):
+        candidates = [index for index in candidates if index not in silent]
     asked = set(starts)  # paragraphs of a question that goes on in the next
     for index in candidates:
         if index in starts:
@@ -262,6 +282,22 @@ def _bare(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
         if index - 1 in asked or (index - 1 in found and _answered_later(paragraphs, index)):
             asked.add(index)
         else:
+            found.add(index)
+    if len(found) >= 2 and len(found) > len(starts):
+        found |= _headlines_between(paragraphs, starts | found)
+    return found
+
+
+def _headlines_between(paragraphs: list[Paragraph], asked: set[int]) -> set[int]:
+    """Short lines that name a topic, among bare questions: `海外业务的进展情况`."""
+    found: set[int] = set()
+    for index in range(min(asked) + 1, len(paragraphs) - 1):
+        previous, paragraph, following = paragraphs[index - 1 : index + 2]
+        if index in asked or index - 1 in asked or index + 1 in asked or index - 1 in found:
+            continue
+        plain = not (paragraph.role or paragraph.mark.number or paragraph.mark.speaker or paragraph.inside)
+        between = previous.ends_sentence and following.ends_sentence and not following.mark.number
+        if plain and between and len(paragraph.text) <= _LONGEST_TOPIC and _TOPIC.search(paragraph.text):
             found.add(index)
     return found
 
