@@ -16,6 +16,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .record import Attachment
+
 
 def intake_path(intake: Intake, name: str) -> str:
     """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
@@ -81,7 +83,9 @@ class Intake(models.Model):
 
 
 @receiver(post_delete, sender=Intake)
-def forget_bytes(instance: Intake, **options: Any) -> None:
+@receiver(post_delete, sender=Attachment)
+def forget_bytes(instance: Intake | Attachment, **options: Any) -> None:
     """Once the row is gone for good: a transaction that fails keeps both."""
     storage, name = instance.file.storage, instance.file.name
-    transaction.on_commit(lambda: storage.delete(name))
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))

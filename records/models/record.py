@@ -369,7 +369,7 @@ class Attachment(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.file and not self.sha256:
+        if self.file and not self.file._committed:  # type: ignore[attr-defined]  # a file that came in just now
             self.name = self.name or PurePath(str(self.file.name)).name
             digest = hashlib.sha256()
             for chunk in self.file.chunks():
