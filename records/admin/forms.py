@@ -1,4 +1,4 @@
-"""How people type what a record holds, and back: dates, hosts, rows of the form, names of topics."""
+"""How people type what a record holds, and back: dates, hosts, rows of the form."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from records.filing.dates import parse_date
-from records.models import Attachment, Participant, Question, Record
-from records.names import split_list
-from records.querysets import LIFT
+from records.filing.vocabulary import TITLE
+from records.models import Attachment, Record
 
-
-class DayWidget(AdminDateWidget):
-    """A text box with a calendar beside it; shows days as 2026-03-12."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(
-            attrs={"placeholder": "2026-03-12", "autocomplete": "off", **(attrs or {})}, format="%Y-%m-%d"
-        )
+from .widgets import DayWidget, GrowingTextarea
 
 
 class DayField(forms.DateField):
@@ -44,31 +35,58 @@ class DayField(forms.DateField):
             ) from None
 
 
-class GrowingTextarea(forms.Textarea):
-    """As high as its text, where the browser can."""
-
-    def __init__(self, rows: int = 2, **attrs: Any) -> None:
-        super().__init__(attrs={"rows": rows, "class": "vLargeTextField growing", **attrs})
-
-
 class HostsField(forms.CharField):
-    """People with their titles, one a line or separated by a semicolon: `职务：姓名`, or a name alone."""
+    """People with their titles: `职务：姓名`, or a name alone, one a line; a list is split at `、，,;；` too.
+
+    Lines that stand in `known`, as `line_of` writes them, give the host that they were written from: nothing of it is
+    lost, whatever signs its name holds.
+    """
 
     widget = GrowingTextarea
+    _LIST_SIGN = re.compile(r"([、，,]+)")
+
+    known: dict[str, dict[str, str]]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.known = {}
+
+    @staticmethod
+    def line_of(host: dict[str, str]) -> str:
+        return f"{host['title']}：{host['name']}" if host["title"] else host["name"]
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return "\n".join(f"{host['title']}：{host['name']}" if host["title"] else host["name"] for host in value)
-        return value
+        return "\n".join(map(self.line_of, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value) or ""
-        lines = [line.strip() for line in re.split(r"[;；\r\n]+", text) if line.strip()]
         hosts = []
-        for line in lines:
+        for line in re.split(r"[\r\n]+", super().to_python(value) or ""):
+            if line.strip() in self.known:
+                hosts.append(self.known[line.strip()])
+                continue
+            for part in re.split(r"[;；]+", line):
+                hosts += self._hosts_in(part.strip())
+        return hosts
+
+    def _hosts_in(self, text: str) -> list[dict[str, str]]:
+        """`董事长：张三、董事、总经理：李四` are two; in `独立董事：甲、乙` both have the title."""
+        hosts: list[dict[str, str]] = []
+        begun = ""  # of a title that goes on: 董事、
+        title = ""
+        pieces = [*self._LIST_SIGN.split(text), ""]
+        for at in range(0, len(pieces) - 1, 2):
+            piece, sign = pieces[at].strip(), pieces[at + 1]
             # The last colon: a title may hold one, a name does not.
-            title, _colon, name = line.replace(":", "：").rpartition("：")
-            hosts.append({"title": title.strip(), "name": name.strip()})
+            before, colon, name = re.fullmatch(r"(?s)(?:(.*)([：:]))?(.*)", piece).groups("")  # type: ignore[union-attr]
+            more_titles = any(re.search("[：:]", later) for later in pieces[at + 2 :])
+            if colon:
+                title = (begun + before).strip()
+                begun = ""
+                hosts.append({"title": title, "name": name.strip()})
+            elif piece and more_titles and (not hosts or TITLE.fullmatch(piece)):
+                begun += piece + sign
+            elif piece:
+                hosts.append({"title": title, "name": piece})
         return hosts
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -101,10 +119,12 @@ DAYS = ("held_from", "held_to", "signed_on", "disclosed_on")
 
 
 class RecordForm(forms.ModelForm):
+    BESIDE = {"record_number_is_unique": "number", "record_dates_are_in_order": "held_to"}
+
     hosts = HostsField(
         label=Record._meta.get_field("hosts").verbose_name,
         required=False,
-        help_text=_("One a line: 职务：姓名."),
+        help_text=_("One a line: 职务：姓名. A list is split at 、 and ； as well."),
     )
     extra = RowsField(
         label=Record._meta.get_field("extra").verbose_name,
@@ -125,120 +145,30 @@ class RecordForm(forms.ModelForm):
             "attachment_list": GrowingTextarea,
         }
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if hosts := self.fields.get("hosts"):
+            hosts.known = {HostsField.line_of(host): host for host in self.instance.hosts}  # type: ignore[attr-defined]
+
     def _get_validation_exclusions(self) -> set[str]:
         # Not typed, but the rule about numbers asks for it.
         return super()._get_validation_exclusions() - {"corrects"}  # type: ignore[misc]
 
+    def _update_errors(self, errors: Any) -> None:
+        """What a rule of the table refuses is said beside the field that it is about."""
+        beside = {
+            str(rule.violation_error_message): self.BESIDE[rule.name]
+            for rule in Record._meta.constraints
+            if rule.name in self.BESIDE
+        }
+        for error in errors.error_dict.pop(NON_FIELD_ERRORS, []):
+            field = beside.get(str(error.message), NON_FIELD_ERRORS)
+            errors.error_dict.setdefault(field, []).append(error)
+        super()._update_errors(errors)  # type: ignore[misc]
+
     def clean_extra(self) -> list[list[str]]:
         # A value that itself holds a line beginning with a bracket comes back as it was, unless it was edited.
         return self.cleaned_data["extra"] if "extra" in self.changed_data else self.instance.extra
-
-
-class RowForm(forms.ModelForm):
-    """One row of an ordered inline. A blank one is no row, whatever place it was given."""
-
-    position = forms.IntegerField(
-        label=_("order"),
-        required=False,
-        min_value=0,
-        max_value=LIFT - 1,
-        widget=forms.NumberInput(attrs={"class": "_reorder_", "min": 1}),
-    )
-
-    def has_changed(self) -> bool:
-        changed = set(self.changed_data)
-        return bool(changed if self.instance.pk else changed - {"position"})
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # Places are given out anew when the whole set is saved; what was typed only says the order.
-        return {*super()._get_validation_exclusions(), "position"}  # type: ignore[misc]
-
-
-class ParticipantForm(RowForm):
-    class Meta:
-        model = Participant
-        fields = ("name_as_filed", "person", "title", "position")
-        widgets = {
-            "name_as_filed": forms.TextInput(attrs={"data-suggest": "participant.institution", "autocomplete": "off"}),
-            "person": forms.TextInput(attrs={"autocomplete": "off"}),
-            "title": forms.TextInput(attrs={"autocomplete": "off"}),
-        }
-
-    def clean_name_as_filed(self) -> str:
-        return self.cleaned_data["name_as_filed"].strip()
-
-
-class QuestionForm(RowForm):
-    topic_names = forms.CharField(
-        label=_("topics"),
-        required=False,
-        max_length=1000,
-        widget=forms.TextInput(
-            attrs={
-                "data-suggest": "question.topics",
-                "data-several": "、",
-                "autocomplete": "off",
-                "class": "vTextField",
-            }
-        ),
-    )
-
-    class Meta:
-        model = Question
-        fields = ("text", "answer", "topic_names", "position")
-        widgets = {"text": GrowingTextarea(2), "answer": GrowingTextarea(4)}
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if self.instance.pk:
-            self.initial["topic_names"] = "、".join(topic.name for topic in self.instance.topics.all())
-
-    def clean_topic_names(self) -> list[str]:
-        names = split_list(self.cleaned_data["topic_names"])
-        if long := [name for name in names if len(name) > 40]:
-            raise ValidationError(_("“%(name)s” is too long for a topic."), params={"name": long[0]})
-        return names
-
-
-class OwnRowField(forms.Field):
-    """The hidden id of a row. Django's own field asks the database for each row again; this one knows its row."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, row: Any) -> None:
-        self.row = row if row.pk else None
-        super().__init__(required=False, initial=row.pk)
-
-    def clean(self, value: Any) -> Any:
-        if str(value or "") != str(self.row.pk if self.row else ""):
-            raise ValidationError(_("This row is not one of the record's: open the record anew."))
-        return self.row
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return False
-
-
-class OrderedFormSet(forms.BaseInlineFormSet):
-    """Rows of a record in the order of their typed places; equal or missing places keep the order of the page."""
-
-    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
-        super().add_fields(form, index)
-        form.fields["id"] = OwnRowField(form.instance)
-
-    def validate_unique(self) -> None:
-        """Nothing but the place is unique, and places are given out in `save`."""
-
-    def save(self, commit: bool = True) -> Any:
-        kept = [
-            form for form in self.forms if form not in self.deleted_forms and (form.instance.pk or form.has_changed())
-        ]
-        order = sorted(kept, key=lambda form: form.cleaned_data.get("position") or LIFT)
-        for at, form in enumerate(kept):
-            form.instance.position = 2 * LIFT + at  # out of the way until all rows are there
-        saved = super().save(commit)
-        rows: Any = self.model
-        rows.objects.filter(record=self.instance).arrange([form.instance.pk for form in order])
-        return saved
 
 
 class AttachmentForm(forms.ModelForm):

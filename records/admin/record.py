@@ -17,17 +17,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 
-from records.models import Attachment, Company, Institution, Participant, Question, Record, Topic
-from records.names import fold
+from records.models import Attachment, Company, Institution, Participant, Question, Record
 from records.workflow import VERBS
 
 from . import filters
 from .actions import ACTIONS, carry_out
-from .forms import AttachmentForm, OrderedFormSet, ParticipantForm, QuestionForm, RecordForm
+from .forms import AttachmentForm, RecordForm
+from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 
 
 class PartOfRecord:
-    """What holds for every inline: a published record is read, not edited."""
+    """What holds for every inline: a published record is read, not edited. It is shown after one of the fieldsets."""
+
+    shown_after: int
 
     def has_add_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
         return not (obj and obj.is_locked) and super().has_add_permission(request, obj)  # type: ignore[misc]
@@ -42,7 +44,8 @@ class PartOfRecord:
 class ParticipantInline(PartOfRecord, admin.TabularInline):
     model = Participant
     form = ParticipantForm
-    formset = OrderedFormSet
+    formset = ParticipantFormSet
+    shown_after = 0
     template = "admin/records/participants.html"
     extra = 2
 
@@ -53,39 +56,37 @@ class ParticipantInline(PartOfRecord, admin.TabularInline):
 class QuestionInline(PartOfRecord, admin.StackedInline):
     model = Question
     form = QuestionForm
-    formset = OrderedFormSet
+    formset = QuestionFormSet
+    shown_after = 3
     template = "admin/records/questions.html"
     extra = 1
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("topics")
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **options)
+        formset.may_add_topics = request.user.has_perm("records.add_topic")
+        return formset
+
 
 class AttachmentInline(PartOfRecord, admin.TabularInline):
     model = Attachment
     form = AttachmentForm
+    shown_after = 5
     extra = 0
 
 
-# The form's rows in the form's order; participants and questions stand below, since they grow.
+# The form's rows in the form's order; participants stand after the first, questions after the introduction.
 FIELDSETS = (
     (None, {"fields": (("company", "number"), "activity_types", "other_activity")}),
+    (None, {"fields": (("stated_institutions", "stated_people"),)}),
     (
         gettext_lazy("When, where, by whom"),
-        {
-            "fields": (
-                ("held_from", "held_to"),
-                "held_text",
-                "place",
-                "hosts",
-                ("stated_institutions", "stated_people"),
-            )
-        },
+        {"fields": (("held_from", "held_to"), "held_text", "place", "hosts")},
     ),
-    (
-        gettext_lazy("Around the questions"),
-        {"fields": ("introduction", "closing", "material_information")},
-    ),
+    (gettext_lazy("Main content"), {"fields": ("introduction",)}),
+    (None, {"fields": ("closing", "material_information")}),
     (
         gettext_lazy("Foot of the form"),
         {"fields": ("attachment_list", "extra", ("signed_on", "disclosed_on"))},
@@ -168,6 +169,19 @@ class RecordAdmin(SimpleHistoryAdmin):
 
     # The page
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Where the desk is that of one company, it need not be chosen."""
+        companies = Company.objects.all()[:2]
+        own = {"company": companies[0].pk} if len(companies) == 1 else {}
+        return {**own, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "company" and field:
+            # A company is not deleted or looked at from here: its links would stand in the way of the next field.
+            field.widget.can_delete_related = field.widget.can_view_related = field.widget.can_change_related = False
+        return field
+
     def get_urls(self) -> list[Any]:
         verb = path(
             "<int:pk>/verb/<slug:name>/",
@@ -198,6 +212,10 @@ class RecordAdmin(SimpleHistoryAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         record = options.get("obj")
         context["may_publish"] = self.has_publish_permission(request)
+        context["parts"] = [
+            (fieldset, [inline for inline in context["inline_admin_formsets"] if inline.opts.shown_after == at])
+            for at, fieldset in enumerate(context["adminform"])
+        ]
         if record:
             context["verbs"] = self.verbs_for(request, record)
             if request.method == "GET" and "check" in request.GET and not record.is_locked:
@@ -236,44 +254,12 @@ class RecordAdmin(SimpleHistoryAdmin):
     # Saving
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if formset.model is Participant:
-            self._match_institutions(request, formset)
         formset.save()
-        if formset.model is Question:
-            self._give_topics(request, formset)
+        if new := getattr(formset, "new_institutions", ()):
+            messages.info(request, _("New institutions, to be reviewed: %(names)s") % {"names": "、".join(new)})
+        if new := getattr(formset, "new_topics", ()):
+            messages.info(request, _("New topics, check the spelling: %(names)s") % {"names": "、".join(new)})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         Record.objects.filter(pk=form.instance.pk).recount()
-
-    def _match_institutions(self, request: HttpRequest, formset: Any) -> None:
-        """Rows whose name was typed anew are given the institution that the name stands for."""
-        typed = [
-            row.instance
-            for row in formset.forms
-            if "name_as_filed" in row.changed_data and row not in formset.deleted_forms
-        ]
-        known = set(Institution.objects.resolve((row.name_as_filed for row in typed), create=False))
-        institutions = Institution.objects.resolve(row.name_as_filed for row in typed)
-        for row in typed:
-            row.institution = institutions.get(row.name_as_filed)
-        if new := [name for name in institutions if name not in known]:
-            messages.info(request, _("New institutions, to be reviewed: %(names)s") % {"names": "、".join(new)})
-
-    def _give_topics(self, request: HttpRequest, formset: Any) -> None:
-        changed = [
-            row
-            for row in formset.forms
-            if row.instance.pk and "topic_names" in row.changed_data and row not in formset.deleted_forms
-        ]
-        if not changed:
-            return
-        topics = {fold(topic.name): topic for topic in Topic.objects.all()}
-        wanted = dict.fromkeys(name for row in changed for name in row.cleaned_data["topic_names"])
-        new = [name for name in wanted if fold(name) not in topics]
-        for name in new:
-            topics[fold(name)] = Topic.objects.create(name=name)
-        for row in changed:
-            row.instance.topics.set([topics[fold(name)] for name in row.cleaned_data["topic_names"]])
-        if new:
-            messages.info(request, _("New topics, check the spelling: %(names)s") % {"names": "、".join(new)})
