@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import vocabulary
-from .participants import person_of
+from .participants import person_of, unspaced
 from .shape import ACTIVITY_TYPES, OTHER_ACTIVITY, Doubt, Host, gettext_noop
 
 # Activity types
@@ -129,7 +129,11 @@ def read_hosts(text: str) -> tuple[Host, ...]:
     for segment in re.split(r"[\n；;]+|(?<=[\u4e00-\u9fff])。", text):
         segment = re.sub(r"^\s*(?:\d{1,2}[、.．)）]|[（(]\d[)）])\s*", "", segment).strip(" 、,，。\t")
         if segment:
-            hosts += _segment_hosts(segment)
+            # 林 立 is one name
+            segment = re.sub(
+                r"(?<![\u3400-\u9fff])([\u3400-\u9fff]) ([\u3400-\u9fff])(?![\u3400-\u9fff])", r"\1\2", segment
+            )
+            hosts += _segment_hosts(unspaced(segment))
     return tuple(hosts)
 
 
@@ -170,8 +174,15 @@ def _names(title: str, text: str) -> list[Host]:
     found: list[Host] = []
     for name in names:
         person = person_of(name)
-        found.append(Host(" ".join(filter(None, (title, person[1]))), person[0]) if person else Host(title, name))
+        found.append(_host([title], *person) if person else Host(title, name))
     return found or [Host(title, "")]
+
+
+def _host(titles: list[str], name: str, title: str) -> Host:
+    """先生 and 女士 say nothing beside an office."""
+    if titles and title in ("先生", "女士", "小姐"):
+        title = ""
+    return Host("、".join(filter(None, [*titles, title])), name)
 
 
 def _sequence_hosts(segment: str) -> list[Host]:
@@ -181,11 +192,11 @@ def _sequence_hosts(segment: str) -> list[Host]:
     names_first = False
     for word in _host_words(segment):
         person = None if vocabulary.TITLE.fullmatch(word) else person_of(word)
-        if person and not (titles and not names_first and False):
+        if person:
             name, title = person
             if title and word.startswith(name):
                 names_first = not titles
-            hosts.append(Host("、".join([*titles, *([title] if title else [])]), name))
+            hosts.append(_host(titles, name, title))
             names_first = names_first or (not titles and not title)
             titles = []
         elif names_first and hosts and vocabulary.TITLE.fullmatch(word):

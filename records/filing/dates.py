@@ -37,11 +37,11 @@ def _plain(text: str) -> str:
     """The text with one width, one dash and Arabic digits."""
     text = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
     text = _CHINESE_YEAR.sub(lambda match: match[1].translate(_CHINESE_DIGITS) + "年", text)
-    text = _CHINESE_PART.sub(lambda match: str(_small_number(match[1])), text)
+    text = _CHINESE_PART.sub(lambda match: str(small_number(match[1])), text)
     return _SPACES.sub("", text)
 
 
-def _small_number(words: str) -> int:
+def small_number(words: str) -> int:
     """十 -> 10, 十二 -> 12, 二十 -> 20, 三十一 -> 31."""
     tens, ten, ones = words.rpartition("十")
     if not ten:

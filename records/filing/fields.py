@@ -11,7 +11,7 @@ from typing import Any
 from .cells import read_activities, read_hosts
 from .dates import date_range, parse_date
 from .labels import plain_label
-from .participants import read_participants
+from .participants import read_participants, unspaced
 from .questions import read_content
 from .questions.own import read_own
 from .rows import Row, Value, rows_of
@@ -69,7 +69,7 @@ class _Reader:
             **self._activities(),
             **held,
             **self._hosts(),
-            "place": self._joined("place"),
+            "place": unspaced(self._joined("place")),
             "introduction": content.introduction,
             "questions": content.questions,
             "closing": content.closing,
@@ -202,6 +202,10 @@ class _Reader:
         text = "\n".join(row.value.text for row in rows)
         first, last = date_range(text)
         value = rows[0].value if rows else None
+        if not rows and (titles := [text for label, text in self.extra if label == "标题"]):
+            first, last = date_range(titles[0])  # a monthly form may say its month in the title only
+            if first:
+                self._doubt([Doubt("held_from", gettext_noop("The time of the activity is that of the title."))])
         if text and first is None:
             self._doubt([Doubt("held_from", gettext_noop("No day was found in the time of the activity."))], value)
         elif first and not re.search(r"[日号]|\d[-/.]\d{1,2}[-/.]\d|\d{8}", text):

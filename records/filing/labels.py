@@ -34,15 +34,16 @@ _PATTERNS = {
     "attachments": r"附件(?:清单|列表|目录)?|(?:本次)?(?:活动|会议).{0,12}(?:演示文稿|提供的文档|文档).{0,12}",
     "signed_on": r"(?:填表|记录|填写|制表|填报|登记|签署|报送)?日期",
     "section": r"(?:投资者关系活动|本次活动|活动|会议)?(?:基本)?情况(?:介绍|概述)?|基本信息",
-    "other": r"(?:活动|会议|交流|召开|参与|调研)?(?:方式|形式)|(?:特别|重要)?风险提示|注意事项|备注|记录人(?:员)?|主持人|签到(?:人|表)|承诺书.{0,10}"
+    "other": r"(?:活动|会议|交流|召开|参与|调研)?(?:方式|形式)|(?:特别|重要)?风险提示|注意事项|备注|记录人(?:员)?|(?:会议|活动)?主持人|签到(?:人|表)|承诺书.{0,10}"
     r"|(?:披露|公告|发布)日期|投资者签名|联系人|联系电话|其他(?:说明|事项)|网址|会议平台|活动平台|天气",
 }
 _KINDS = [(kind, re.compile(pattern)) for kind, pattern in _PATTERNS.items()]
 
-# Clipped labels are found again in these.
+# Labels that are clipped, or spread over lines, are found again in these.
 _PRINTED = {
     "投资者关系活动类别": "activity_types",
     "参与单位名称及人员姓名": "participants",
+    "参与单位及人员姓名": "participants",
     "上市公司接待人员姓名": "hosts",
     "投资者关系活动主要内容介绍": "content",
     "关于本次活动是否涉及应披露重大信息的说明": "material_information",
@@ -55,6 +56,46 @@ _NOISE = re.compile(r"[\s:：*#_]+|[（(][^（）()]*[）)]|[（(][^（）()]*$"
 _ORDINAL = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}\s*[、.．](?!\d))\s*"
 )
+
+
+def rejoin_labels(lines: list[str]) -> list[str]:
+    """Lines in which a printed label that is spread over lines stands on one, its value after it.
+
+    投资者关系活动 ☑路演活动 / 类别 □媒体采访 -> 投资者关系活动类别：☑路演活动 / □媒体采访
+    """
+    joined: list[str] = []
+    place = 0
+    while place < len(lines):
+        found = _spread_label(lines, place)
+        if found:
+            label, value, place = found
+            joined += [f"{label}：{value[0]}" if value else label, *value[1:]]
+        else:
+            joined.append(lines[place])
+            place += 1
+    return joined
+
+
+def _spread_label(lines: list[str], place: int) -> tuple[str, list[str], int] | None:
+    """The label that begins on this line and ends on one of the next four; its value; the line after it."""
+    first, gap, value = lines[place].strip().partition(" ")
+    for label in _PRINTED:
+        if not 3 <= len(first) < len(label) or not label.startswith(first):
+            continue
+        rest, values = label[len(first) :], [value.strip()] if gap else []
+        for after in range(place + 1, min(place + 6, len(lines))):
+            piece, gap, value = lines[after].strip().partition(" ")
+            bare = piece.rstrip("：:")
+            if bare and rest.startswith(bare):
+                rest = rest[len(bare) :]
+                values += [value.strip()] if gap else []
+            elif values and not kind_of(piece):
+                values.append(lines[after].strip())
+            else:
+                break
+            if not rest:
+                return label, [text for text in values if text], after + 1
+    return None
 
 
 def plain_label(text: str) -> str:
@@ -110,8 +151,9 @@ def split_label(line: str) -> tuple[str, str, int] | None:
         label += word[0]
         kind = kind_of(label)
         dated = kind == "signed_on" and re.match(r"\d{4}", following[0])
+        plain = dated or (kind == "attachments" and re.fullmatch("无|不适用|/|详见.*|见.*", following[0]))
         # `时 间` is one label, so a longer one may still be there.
-        if kind and (dated or kind not in _SHORT) and not (len(following[0]) <= 6 and kind_of(label + following[0])):
+        if kind and (plain or kind not in _SHORT) and not (len(following[0]) <= 6 and kind_of(label + following[0])):
             return kind, label, following.start()
     if match := _GLUED.match(line):
         kind = kind_of(match[1])

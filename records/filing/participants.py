@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
 from . import vocabulary
+from .dates import small_number
 from .shape import Attendee, Doubt, gettext_noop
 
 FIELD = "attendees"
@@ -30,7 +32,7 @@ def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
     visitors = _Visitors(doubts)
     columns: list[str] | None = None
     for line in named_text.split("\n"):
-        line = _unspaced(_NUMBER.sub("", line)) if "\t" not in line else line
+        line = unspaced(_NUMBER.sub("", line)) if "\t" not in line else line
         if header := _header(line):
             columns = header
         elif "\t" in line:
@@ -38,26 +40,27 @@ def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
         else:
             for segment in _outside_brackets(line, "；;"):
                 visitors.read_segment(segment.strip(" 、,，。"))
-    attendees = _without_company(visitors.finish(), set(filter(None, company)), doubts)
+    attendees, own = _without_company(visitors.finish(), set(filter(None, company)), doubts)
     named = {attendee.institution for attendee in attendees} - {""}
     if institutions is not None and institutions < len(named):
         message = gettext_noop("The form states %(stated)d institutions and names %(named)d.")
         doubts.append(Doubt("stated_institutions", message, {"stated": institutions, "named": len(named)}))
-    return Participants(tuple(attendees), institutions, people, "\n".join(visitors.rest), tuple(doubts))
+    return Participants(tuple(attendees), institutions, people, "\n".join([*visitors.rest, *own]), tuple(doubts))
 
 
 # Totals
 
 _COUNT_UNIT = r"(?:机构投资者|投资机构|证券机构|机构|单位|公司|券商|投资者|媒体)"
 _PEOPLE_UNIT = r"(?:机构投资者|投资者|投资人|分析师|研究员|参会人员|参与人员|代表|人员)?(?:参会|参与|参加)?"
+_NUMERAL = r"(?:\d{1,6}|[一二两三四五六七八九十]{1,3})"
 _TOTAL = re.compile(
     rf"[（(]?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*"
-    rf"(?:(?P<institutions>\d+)\s*余?[家个]\s*{_COUNT_UNIT}?)?[，,、及和的共计合约\s]*"
-    rf"(?:(?P<people>\d+)\s*余?[人名位]\s*{_PEOPLE_UNIT})?[）)]?"
+    rf"(?:(?P<institutions>{_NUMERAL})\s*[余多]?[家个方]\s*{_COUNT_UNIT}?)?[，,、及和的共计合约\s]*"
+    rf"(?:(?P<people>{_NUMERAL})\s*[余多]?[人名位]\s*{_PEOPLE_UNIT})?[）)]?"
 )
 _BARE_TOTAL = re.compile(
-    rf"^[（(]?(?P<institutions>\d+)\s*余?[家个]\s*{_COUNT_UNIT}[，,、及和的共计合约\s]*"
-    rf"(?:(?P<people>\d+)\s*余?[人名位]\s*{_PEOPLE_UNIT})?[）)：:。]*$",
+    rf"^[（(]?(?:(?P<institutions>{_NUMERAL})\s*[余多]?[家个]\s*{_COUNT_UNIT})?[，,、及和的共计合约\s]*"
+    rf"(?:(?P<people>{_NUMERAL})\s*[余多]?[人名位]\s*{_PEOPLE_UNIT})?[）)：:。]*$",
     re.MULTILINE,
 )
 
@@ -71,12 +74,16 @@ def _take_totals(text: str) -> tuple[str, int | None, int | None]:
         nonlocal institutions, people
         if not match["institutions"] and not match["people"]:
             return match[0]
-        institutions = int(match["institutions"][:9]) if match["institutions"] else institutions
-        people = int(match["people"][:9]) if match["people"] else people
+        institutions = _count(match["institutions"]) if match["institutions"] else institutions
+        people = _count(match["people"]) if match["people"] else people
         return "\n"
 
     text = _BARE_TOTAL.sub(take, _TOTAL.sub(take, text))
     return text, institutions, people
+
+
+def _count(numeral: str) -> int:
+    return int(numeral) if numeral.isdigit() else small_number(numeral.replace("两", "二"))
 
 
 # Lines
@@ -112,7 +119,7 @@ def is_list_heading(cells: Iterable[str]) -> bool:
     return kinds is not None and len(kinds) > 1 and ("institution" in kinds or "person" in kinds)
 
 
-def _unspaced(line: str) -> str:
+def unspaced(line: str) -> str:
     """上 海 证 券 报 -> 上海证券报; two and more spaces still part words."""
     words = line.split()
     if len(words) > 3 and sum(len(word) == 1 for word in words) > 0.8 * len(words):
@@ -121,12 +128,14 @@ def _unspaced(line: str) -> str:
 
 
 def _outside_brackets(text: str, separators: str) -> list[str]:
-    """The pieces between separators that stand in no brackets."""
+    """The pieces between separators that stand in no brackets; brackets without their match hold nothing."""
+    if sum(text.count(sign) for sign in "（(") != sum(text.count(sign) for sign in "）)"):
+        return [piece for piece in re.split(f"[{re.escape(separators)}]", text) if piece.strip()]
     pieces, depth, start = [], 0, 0
     for place, character in enumerate(text):
-        if character in "（(【[":
+        if character in "（(":
             depth += 1
-        elif character in "）)】]":
+        elif character in "）)":
             depth = max(0, depth - 1)
         elif character in separators and not depth:
             pieces.append(text[start:place])
@@ -139,6 +148,9 @@ def _outside_brackets(text: str, separators: str) -> list[str]:
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9.&'’\- ]*")
 _BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
+_TITLE_IN_BRACKETS = re.compile(
+    f"{vocabulary.TITLE.pattern}$|{vocabulary.TITLE_END.pattern}|^(?:线上|现场|电话|视频|男|女|.?)$"
+)
 _PLACES = re.compile(
     "有限合伙|普通合伙|特殊普通合伙|集团|中国|香港|上海|北京|深圳|广州|天津|海南|亚太|亚洲|国际|[A-Za-z]{2,}"
 )
@@ -214,30 +226,42 @@ def _parts_of(word: str) -> list[_Part]:
         return [_Part("title", word[1:-1])]
     if _LATIN.fullmatch(word):
         return _latin(word)
+    if paper := re.fullmatch(r"(《[^《》]+》)(.*)", word):
+        person = person_of(paper[2])
+        reporter = [_Part("person", *person)] if person else _parts_of(paper[2])
+        return [_Part("institution", paper[1]), *reporter]
     if "（" in word or "(" in word:
         return _with_brackets(word)
     if vocabulary.BRAND.fullmatch(word):
         return [_Part("institution", word)]
     if not _is_institution(word) and (person := person_of(word)):
         return [_Part("person", *person)]
+    if dashed := _dashed(word):
+        return dashed
     if _is_institution(word):
         return [_Part("institution", word)]
-    return _glued(word) or _dashed(word) or [_Part("unknown", word)]
+    if glued := _glued(word):
+        return glued
+    if vocabulary.TITLE_END.search(word) and len(word) <= 14:
+        return [_Part("title", word)]
+    return [_Part("unknown", word)]
 
 
 def _glued(word: str) -> list[_Part]:
     """南方基金史博 -> the institution and the person; the longest institution that leaves a person."""
+    if (latin := re.fullmatch(r"([A-Za-z][\w.&'’\- ]*[A-Za-z.])([\u3400-\u9fff]{2,8})", word, re.ASCII)) and (
+        person := person_of(latin[2])
+    ):
+        return [_Part("institution", latin[1].strip()), _Part("person", *person)]
     ends = {match.end() for match in _ends(word)}
     if brand := vocabulary.BRAND.match(word):
         ends.add(brand.end())
     for end in sorted(ends, reverse=True):
-        left, right = word[:end], word[end:].strip(" -—–_")
+        left, right = word[:end], word[end:].strip(" -—–_").removeprefix("的")
         if person := person_of(right):
             return [_Part("institution", left), _Part("person", *person)]
         if vocabulary.TITLE.fullmatch(right):
             return [_Part("institution", left), _Part("title", right)]
-        if right[:1] == "的" and _LATIN.fullmatch(right[1:]):
-            return [_Part("institution", left), _Part("person", right[1:])]
         if _LATIN.fullmatch(right) and not vocabulary.FOREIGN_WORD.search(right) and len(right) > 2:
             return [_Part("institution", left), _Part("person", right)]
     return []
@@ -249,7 +273,7 @@ def _dashed(word: str) -> list[_Part]:
         if person := person_of(right):
             return [_Part("institution", left), _Part("person", *person)]
         if (person := person_of(left)) and not person_of(right):
-            return [_Part("person", *person), _Part("institution", right)]
+            return [_Part("institution", right), _Part("person", *person)]
     return []
 
 
@@ -267,8 +291,8 @@ def _with_brackets(word: str) -> list[_Part]:
         return [_Part("institution", word)]
     if not after:
         if person := person_of(before):
-            if _is_institution(inner) and not vocabulary.TITLE.fullmatch(inner):
-                return [_Part("person", *person), _Part("institution", inner)]
+            if not _TITLE_IN_BRACKETS.search(inner):
+                return [_Part("institution", inner), _Part("person", *person)]
             return [_Part("person", person[0], " ".join(filter(None, (person[1], inner))))]
         people = [person_of(name) for name in re.split(r"[、,，/\s]+", inner) if name]
         if people and all(people):
@@ -319,6 +343,7 @@ class _Visitors:
 
     def read_segment(self, segment: str) -> None:
         """One line or part of a line up to a semicolon."""
+        segment = re.sub(r"等(?:各类|多家|众多)?(?:机构)?(?:投资者|投资机构|机构)$", "", segment)
         if not segment:
             return
         bare = re.sub(r"\s", "", segment)
@@ -405,7 +430,8 @@ class _Visitors:
                     self._title(row["title"])
             return
         words = [cell.strip() for cell in cells if cell.strip() and not re.fullmatch(r"\d{1,4}[.、]?", cell.strip())]
-        self.read_segment("；".join(words) if len(words) == 1 else "  ".join(words))
+        for segment in _outside_brackets("  ".join(words), "；;"):
+            self.read_segment(segment.strip(" 、,，。"))
 
     def _sequence(self, segment: str, known: bool = False) -> list[_Part]:
         """The names of a segment in their order; `known` leaves out what is not told by its words."""
@@ -414,7 +440,7 @@ class _Visitors:
             for word in _words(group):
                 slashed = _outside_brackets(word, "/／")
                 found = [_parts_of(piece) for piece in slashed]
-                if len(found) == 2 and [p.kind for f in found for p in f] == ["person", "institution"]:
+                if [part.kind for part in itertools.chain(*found)] == ["person", "institution"] and len(found) == 2:
                     found.reverse()
                 for pieces in found:
                     parts += pieces
@@ -501,23 +527,32 @@ class _Visitors:
 
 
 def _words(group: str) -> Iterator[str]:
-    """Words between spaces; Latin words that stand together are one name."""
+    """Words between spaces; Latin words that stand together are one name, and so are two single characters."""
     waiting: list[str] = []
     for word in _outside_brackets(group, " \u3000"):
-        if _LATIN.fullmatch(word):
-            waiting.append(word)
-            continue
-        if waiting:
-            yield " ".join(waiting)
+        latin, single = bool(_LATIN.fullmatch(word)), len(word) == 1 and "\u3400" <= word <= "\u9fff"
+        if waiting and not (latin if waiting[0].isascii() else single):
+            yield _together(waiting)
             waiting = []
-        yield word
+        if latin or single:
+            waiting.append(word)
+        else:
+            yield word
     if waiting:
-        yield " ".join(waiting)
+        yield _together(waiting)
 
 
-def _without_company(attendees: list[Attendee], names: set[str], doubts: list[Doubt]) -> list[Attendee]:
-    own = {attendee.institution for attendee in attendees} & names
-    for name in sorted(own):
+def _together(words: list[str]) -> str:
+    return (" " if words[0].isascii() else "").join(words)
+
+
+def _without_company(
+    attendees: list[Attendee], names: set[str], doubts: list[Doubt]
+) -> tuple[list[Attendee], list[str]]:
+    """The visitors, and as text those of the company itself."""
+    own = [attendee for attendee in attendees if attendee.institution in names]
+    for name in sorted({attendee.institution for attendee in own}):
         message = gettext_noop("“%(name)s” is the company itself and was left out of its visitors.")
         doubts.append(Doubt(FIELD, message, {"name": name}))
-    return [attendee for attendee in attendees if attendee.institution not in own]
+    visitors = [attendee for attendee in attendees if attendee.institution not in names]
+    return visitors, [" ".join(filter(None, (one.institution, one.person, one.title))) for one in own]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import itertools
 import re
 from collections.abc import Sequence
 
 from .dates import parse_date
-from .labels import kind_of, split_label
+from .labels import kind_of, rejoin_labels, split_label
 from .participants import is_list_heading
 from .sources import Block
 
@@ -18,7 +19,8 @@ _AFTER_CONTENT = {"material_information", "attachments", "signed_on"}
 _HEAD_LABEL = re.compile(
     r"(?:A股)?(?:证券|股票|公司)代码|(?:A股)?(?:证券|股票|公司)简称|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
 )
-_BOX = re.compile(r"[□☑☐☒√✓■]")
+_OPTIONS = re.compile(r"\s*[□☑☐☒√✓■]\s*(?:特定对象|分析师会议|媒体采访|业绩说明会|新闻发布会|路演)")
+_NAMED = re.compile(r"([\u3400-\u9fffA-Za-z]{2,10})\s*[：:]\s*(?=\S)")
 _SIGNER = re.compile(r"(?:公司|董事会|董事会办公室|证券部)$")
 _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"\s*([{_ORDINALS}])\s*、")
@@ -72,6 +74,7 @@ class Row:
 
 def rows_of(blocks: Sequence[Block]) -> tuple[str, list[Row]]:
     """The source as plain text, and the rows in their order."""
+    blocks = _with_whole_labels(blocks)
     text = "\n".join("\t".join(block.cells) for block in blocks)
     layout = _Layout(blocks)
     offset = 0
@@ -83,6 +86,18 @@ def rows_of(blocks: Sequence[Block]) -> tuple[str, list[Row]]:
         layout.read(place, block, starts)
     _take_signature(layout.rows)
     return text, layout.rows
+
+
+def _with_whole_labels(blocks: Sequence[Block]) -> list[Block]:
+    """The same blocks; a label that is spread over paragraphs stands on one line."""
+    whole: list[Block] = []
+    for outside, group in itertools.groupby(blocks, key=lambda block: block.table is None):
+        if outside:
+            lines = [line for block in group for line in block.cells[0].split("\n")]
+            whole += [Block((line,)) for line in rejoin_labels(lines)]
+        else:
+            whole += group
+    return whole
 
 
 def _take_signature(rows: list[Row]) -> None:
@@ -151,6 +166,9 @@ class _Layout:
             for (name, _), (value, start) in zip(filled[::2], filled[1::2], strict=True):
                 self._open(kind_of(name) or "other", name, in_table=True)
                 self._append(value, start)
+        elif kind == "content" and len(filled) == 2 and _OPTIONS.match(filled[1][0]):
+            self._open("activity_types", label, in_table=True)  # a label clipped to what both have in common
+            self._append(*filled[1])
         elif kind and not (in_list and re.fullmatch(r"\d{0,4}", label)):
             self._open(kind, label, in_table=True)
             rest = [(cell, start) for cell, start in filled if start != starts[0]]
@@ -205,6 +223,9 @@ class _Layout:
         elif row.in_table and block.table is None and row.kind not in ("content", "participants"):
             self._open("remark", "")
             self._append(line, start)
+        elif row.kind in ("held", "place") and row.value.text and (named := _NAMED.match(line)):
+            self._open("other", named[1])  # a row that the form does not know, such as 会议平台：
+            self._append(line[named.end() :], start + named.end())
         elif row.kind == "signed_on" and row.value.text:
             self._open("remark", "")
             self._append(line, start)
@@ -263,4 +284,6 @@ class _Layout:
     def _joint(self, text: str) -> str:
         """Nothing where a sentence goes on behind the end of a table or a page, else a line feed."""
         before = self.rows[-1].value.text
+        if self.rows[-1].kind != "content":
+            return "\n"
         return "\n" if not before or _SENTENCE_END.search(before) or _NEW_START.match(text) else ""

@@ -39,7 +39,7 @@ INSTITUTION_ENDS = _words(
     """
     有限责任公司 股份有限公司 有限公司 股份公司 分公司 子公司 母公司 公司 （有限合伙） (有限合伙) （普通合伙）
     合伙企业 证券投资基金 私募基金 公募基金 社保基金 产业基金 母基金 基金管理 基金 证券研究所 证券资管 证券资产管理
-    证券自营 证券 券商 投资管理 投资咨询 投资顾问 投资控股 投资集团 投资中心 创业投资 股权投资 投资 资产管理 资产
+    证券自营 证券 证劵 券商 投资管理 投资咨询 投资顾问 投资控股 投资集团 投资中心 创业投资 股权投资 投资 资产管理 资产
     资管 资本管理 资本 创投 风投 私募 养老保险 养老金 养老 保险资管 保险资产 保险 人寿 财险 寿险 再保险 银行理财
     银行 理财 信托 期货 控股 集团 咨询 研究所 研究院 研究中心 研究部 国际 财富管理 财富 金融 金控 金服 实业 科技
     产业 置业 创业 产投 顾问 家族办公室 家办 办公室 量化 股权 联合 营业部 总部 事业部 自营部 自营 分行 支行 总行
@@ -107,6 +107,7 @@ _TITLE_PART = _words(
 # The repeats are bounded: a long run of these words must not be tried in every partition.
 _ONE_TITLE = f"(?:{_any_of(_TITLE_PART)}){{0,6}}{_any_of(_TITLE_END)}"
 TITLE = re.compile(f"{_ONE_TITLE}(?:[兼及与/、]?{_ONE_TITLE}){{0,4}}")
+TITLE_END = re.compile("(?:研究员|分析师|经理|总监|总裁|主管|助理|主任|负责人|首席)$")
 SHORT_TITLE = re.compile("先生|女士|小姐|老师|博士|经理|总")  # may follow a family name alone
 
 # Two or three characters that begin like a name and are none.
