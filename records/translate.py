@@ -132,9 +132,11 @@ def append_to(
     questions: Iterable[shape.Question] = (),
     introduction: str = "",
     closing: str = "",
+    stated_institutions: int | None = None,
+    stated_people: int | None = None,
     user: Any = None,
 ) -> Made:
-    """Add what was pasted to a draft, after what it has: all of it or nothing.
+    """Add what was pasted to a draft, after what it has: all of it or nothing. Totals take the place of its own.
 
     Raises FilingError where the record is no draft any more or a text does not fit.
     """
@@ -147,11 +149,14 @@ def append_to(
         known = Institution.objects.count()
         _add_participants(current, attendees, user)
         topics = _add_questions(current, questions, user)
-        if introduction or closing:
-            current.introduction = "\n".join(filter(None, (current.introduction, introduction)))
-            current.closing = "\n".join(filter(None, (current.closing, closing)))
-            current._history_user = user
-            current.save()
+        current.introduction = "\n".join(filter(None, (current.introduction, introduction)))
+        current.closing = "\n".join(filter(None, (current.closing, closing)))
+        if stated_institutions is not None:
+            current.stated_institutions = stated_institutions
+        if stated_people is not None:
+            current.stated_people = stated_people
+        current._history_user = user
+        current.save()
         Record.objects.filter(pk=current.pk).recount()
         return Made(
             record=current,

@@ -290,8 +290,8 @@ def test_one_bad_file_does_not_stop_the_others(desk: Client) -> None:
     )
     assert Intake.objects.count() == 2
     sentences = [str(message) for message in page.context["messages"]]
-    assert [sentence for sentence in sentences if sentence.startswith("empty.md: ")]
-    assert [sentence for sentence in sentences if sentence.startswith("prose.txt: ")]
+    assert [sentence for sentence in sentences if sentence.startswith("“empty.md”")]
+    assert [sentence for sentence in sentences if sentence.startswith("“prose.txt”")]
 
 
 def test_a_file_beyond_20_megabytes_is_refused_in_a_sentence(desk: Client) -> None:

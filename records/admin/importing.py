@@ -111,9 +111,14 @@ def _take(request: HttpRequest, source: UploadedFile | bytes, name: str, ends: f
         if time.monotonic() < ends or len(data) > MAX_BYTES:
             filing.read(data, name)
     except filing.FilingError as refusal:
-        messages.error(request, f"{name}: {translate.reason(refusal)}")
+        messages.error(request, _beside_name(name, translate.reason(refusal)))
         return []
     return [Intake.take(request.user, name, data)]
+
+
+def _beside_name(name: str, sentence: str) -> str:
+    """The sentence beside the name of its file, unless it says the name itself."""
+    return sentence if name in sentence else _("“%(name)s”: %(reason)s") % {"name": name, "reason": sentence}
 
 
 # Preview, correction, draft
@@ -184,7 +189,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         reading = _reading(intake.file.name, intake.name)
     except (filing.FilingError, OSError) as refusal:
-        messages.error(request, f"{intake.name}: {translate.reason(refusal)}")
+        messages.error(request, _beside_name(intake.name, translate.reason(refusal)))
         return redirect("admin:import")
     if request.method != "POST":
         return _show(request, intake, Sheet.of(reading))
@@ -215,6 +220,7 @@ def _show(
     context = {
         **admin.site.each_context(request),
         "title": intake.name,
+        "is_nav_sidebar_enabled": False,  # two columns need the room
         "intake": intake,
         "sheet": sheet,
         "same_file": same_file if same_file and same_file.record != sheet.duplicate else None,

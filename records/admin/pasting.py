@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +28,17 @@ class Pasted:
     text: str = ""
     doubts: tuple[Doubt, ...] = ()
     rows: Rows = dataclasses.field(default_factory=Rows)
+    stated_institutions: int | None = None
+    stated_people: int | None = None
     rest: str = ""  # what names nobody
+
+
+class TotalsForm(forms.ModelForm):
+    """What the participants cell states beyond the names; from there, or as the record has it."""
+
+    class Meta:
+        model = Record
+        fields = ("stated_institutions", "stated_people")
 
 
 def read_pasted(participants: str, content: str, record: Record) -> Pasted:
@@ -51,6 +62,8 @@ def read_pasted(participants: str, content: str, record: Record) -> Pasted:
         "\n\n".join(filter(None, (participants, content))),
         (*visitors.doubts, *moved),
         Rows(visitors.attendees, said.introduction, said.questions, said.closing),
+        visitors.stated_institutions,
+        visitors.stated_people,
         visitors.rest,
     )
 
@@ -65,24 +78,27 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Only a draft can be added to: this record has been published."))
         return redirect("admin:records_record_change", pk)
     if request.method != "POST":
-        return _show(request, record, Pasted(), Rows(), "", "")
+        return _show(request, record, Pasted(), Rows(), TotalsForm(instance=record))
     cells = [clean(request.POST.get(name, "")).strip() for name in ("participants_cell", "content_cell")]
-    op, focus, problem = request.POST.get("op", ""), "", ""
+    op = request.POST.get("op", "")
     try:
         pasted = read_pasted(*cells, record)
     except filing.FilingError as refusal:
-        return _show(request, record, Pasted(), Rows(), "", translate.reason(refusal), status=422)
+        problem = translate.reason(refusal)
+        return _show(request, record, Pasted(), Rows(), TotalsForm(instance=record), problem=problem, status=422)
     if op == "read":
+        stated = {name: total for name in TotalsForm._meta.fields if (total := getattr(pasted, name)) is not None}
+        totals = TotalsForm(instance=record, initial=stated)
         problem = "" if any(cells) else _("Paste a cell first.")
-        return _show(request, record, pasted, pasted.rows, "", problem)
-    rows = posted_rows(request)
+        return _show(request, record, pasted, pasted.rows, totals, problem=problem)
+    rows, totals = posted_rows(request), TotalsForm(request.POST, instance=record)
     if op != "append":
         rows, focus, problem = transformed(rows, op, request.POST.get("cursor", ""))
-        return _show(request, record, pasted, rows, focus, problem)
+        return _show(request, record, pasted, rows, totals, focus, problem)
     filled = rows.filled()
-    if filled.complaints():
+    if filled.complaints() or not totals.is_valid():
         problem = _("Nothing was added yet: correct what is marked below.")
-        return _show(request, record, pasted, rows, "", problem, status=422)
+        return _show(request, record, pasted, rows, totals, problem=problem, status=422)
     try:
         made = translate.append_to(
             record,
@@ -90,16 +106,24 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
             questions=filled.questions,
             introduction=filled.introduction,
             closing=filled.closing,
+            **totals.cleaned_data,
             user=request.user,
         )
     except filing.FilingError as refusal:
-        return _show(request, record, pasted, rows, "", translate.reason(refusal), status=422)
+        return _show(request, record, pasted, rows, totals, problem=translate.reason(refusal), status=422)
     messages.success(request, _("Added: %(counts)s.") % {"counts": "，".join(made.counts())})
     return redirect("admin:records_record_change", pk)
 
 
 def _show(
-    request: HttpRequest, record: Record, pasted: Pasted, rows: Rows, focus: str, problem: str, status: int = 200
+    request: HttpRequest,
+    record: Record,
+    pasted: Pasted,
+    rows: Rows,
+    totals: TotalsForm,
+    focus: str = "",
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
@@ -108,6 +132,8 @@ def _show(
         "record": record,
         "cells": {name: request.POST.get(name, "") for name in ("participants_cell", "content_cell")},
         "was_read": bool(pasted.text),
+        "totals": totals,
+        "is_nav_sidebar_enabled": False,  # two columns need the room
         "rest": pasted.rest,
         "problem": problem,
         **shown_rows(rows, request.method == "POST", focus),
