@@ -23,6 +23,7 @@ _INSIDE = re.compile(
     re.VERBOSE,
 )
 _ONLY_NUMBER = re.compile(r"[\s（(]{0,9}(?:\d{0,3}|[一二三四五六七八九十]{1,3})[\s、.．：:）)]{0,9}")
+_LONG_LINE = 160
 _ENDS = "。？！；：?!;:…"
 _CLOSERS = "”\"'’）)】]》」 \t\u3000"
 
@@ -73,7 +74,7 @@ def read_paragraphs(text: str) -> list[Paragraph]:
     parts: list[str] = []
     last = ""
     for piece in pieces:
-        if paragraphs and _goes_on(last, piece, wrap, bool(len(parts) == 1 and paragraphs[-1].mark.number)):
+        if paragraphs and _goes_on(last, piece, wrap, _may_be_question(paragraphs[-1], parts)):
             parts.append(piece.text)
             paragraphs[-1].end = piece.end
         else:
@@ -150,7 +151,13 @@ def _goes_on(last: str, piece: Paragraph, wrap: int, headline: bool) -> bool:
         return False
     if last.rstrip()[-1:] in "，、,":
         return True
+    if not headline and width(last) > _LONG_LINE and last[-1:].isalpha() and not piece.ends_asking:
+        return True  # cut by the end of a table or of a page
     return bool(wrap) and width(last) >= wrap - (8 if headline and not piece.ends_asking else 14)
+
+
+def _may_be_question(paragraph: Paragraph, parts: list[str]) -> bool:
+    return len(parts) == 1 and (paragraph.mark.number is not None or paragraph.role is Role.ASK)
 
 
 def _joined(parts: list[str]) -> str:

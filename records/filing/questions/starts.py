@@ -22,6 +22,7 @@ _TOPIC = re.compile(
     r"(?:情况|原因|影响|规划|计划|进展|优势|前景|看法|思路|战略|模式|路径|策略|目的|区别|趋势|背景|特点|构成|占比|展望|措施|方向|定位|布局"
     r"|安排|打算|意义|差异|进度|竞争力)[。.；;]?$"
 )
+_VISIT = re.compile(r"^.{0,12}参观")
 _QUESTION_SIGN = re.compile(r"[？?]")
 
 # What speaks for a numbered paragraph being a question. From ANCHOR up it is one whatever its number says.
@@ -160,6 +161,8 @@ def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, 
         leads_on = _REQUEST.match(words_of(paragraphs[place])) and paragraphs[place + 1].ends_asking
         if by_marker and place < first and not leads_on:
             continue
+        if _VISIT.search(words_of(paragraphs[place])[:_LONGEST_TOPIC]):
+            continue
         if _unanswered(paragraphs, place) and not (mostly and place > first and _wants(paragraphs[place])):
             continue
         accepted.add(place)
@@ -219,13 +222,17 @@ def _asking_topics(paragraphs: list[Paragraph], level: Level, chain: list[tuple[
     answered = [place for place, _ in chain if place + 1 < len(paragraphs) and not paragraphs[place + 1].mark.number]
     if len(answered) < 0.7 * len(chain):
         return set()
-    return {
-        place
-        for place, _ in chain
-        if not _unanswered(paragraphs, place)
-        or _wants(paragraphs[place])
-        or len(paragraphs[place].text) > _LONGEST_HEADLINE
-    }
+    return {place for number, (place, _) in enumerate(chain) if _is_topic(paragraphs, place, first=not number)}
+
+
+def _is_topic(paragraphs: list[Paragraph], place: int, first: bool) -> bool:
+    """Whether a headline among asking ones is spoken about, or asks itself; not so a tour or a talk at the start."""
+    paragraph = paragraphs[place]
+    if _VISIT.search(words_of(paragraph)[:_LONGEST_TOPIC]):
+        return False
+    if not _unanswered(paragraphs, place) or len(paragraph.text) > _LONGEST_HEADLINE:
+        return True
+    return not first and _wants(paragraph)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
