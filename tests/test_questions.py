@@ -140,7 +140,7 @@ def test_groups_of_questions_under_headings() -> None:
     content = read_content(text)
     assert questions(text) == ["产能如何？", "渠道如何？", "海外呢？"]
     assert content.introduction == "一、关于产能\n二、关于渠道"
-    assert any("heading" in str(doubt) for doubt in content.doubts)
+    assert any("between" in str(doubt) for doubt in content.doubts)
 
 
 def test_a_talk_before_the_questions_keeps_its_own_numbers() -> None:
@@ -190,6 +190,12 @@ def test_a_question_whose_words_are_missing_keeps_its_answer() -> None:
 
 def test_two_answers_to_one_question() -> None:
     assert pairs("问：产能如何？\n答：满产。\n答：明年会扩产。") == [("产能如何？", "满产。\n明年会扩产。")]
+
+
+def test_a_question_glued_to_other_text_is_set_apart() -> None:
+    text = "双方座谈，主要问题如下：产能如何？\n答：满产。明年扩产。渠道如何？\n答：稳定。"
+    assert pairs(text) == [("产能如何？", "满产。明年扩产。"), ("渠道如何？", "稳定。")]
+    assert read_content(text).introduction == "双方座谈，主要问题如下："
 
 
 def test_a_letter_holds_one_question_and_the_points_of_its_answer() -> None:

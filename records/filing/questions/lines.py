@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from .marks import Mark, Role, read_mark
 
@@ -23,6 +24,8 @@ _INSIDE = re.compile(
     re.VERBOSE,
 )
 _ONLY_NUMBER = re.compile(r"[\s（(]{0,9}(?:\d{0,3}|[一二三四五六七八九十]{1,3})[\s、.．：:）)]{0,9}")
+_BEFORE_LAST_QUESTION = re.compile(r".+[。！!；;](?=[^。！!；;])", re.DOTALL)
+_BEFORE_ANNOUNCED = re.compile(r"[^？?]+如下[：:](?=.)", re.DOTALL)
 _LONG_LINE = 160
 _ENDS = "。？！；：?!;:…"
 _CLOSERS = "”\"'’）)】]》」 \t\u3000"
@@ -85,7 +88,22 @@ def read_paragraphs(text: str) -> list[Paragraph]:
         last = piece.text
     if paragraphs:
         paragraphs[-1].text = _joined(parts)
-    return paragraphs
+    return list(_glued_questions_cut(paragraphs))
+
+
+def _glued_questions_cut(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
+    """Where an answer's marker follows, set apart the question that stands at the end of another text."""
+    for paragraph, following in zip_longest(paragraphs, paragraphs[1:]):
+        cut = None
+        if following and following.role is Role.ANSWER and paragraph.ends_asking and paragraph.role is not Role.ASK:
+            cut = (_BEFORE_LAST_QUESTION if paragraph.role else _BEFORE_ANNOUNCED).match(paragraph.text)
+        if not cut:
+            yield paragraph
+            continue
+        rest = paragraph.text[cut.end() :]
+        start = max(paragraph.start, paragraph.end - len(rest))
+        yield dataclasses.replace(paragraph, text=cut[0], end=start)
+        yield Paragraph(rest, read_mark(rest), start, paragraph.end)
 
 
 def _pieces(text: str) -> Iterator[Paragraph]:

@@ -64,8 +64,9 @@ _NUMBER = re.compile(
     [（(【\[〔]\s{{0,9}}(?:(?P<bracket>\d{{1,3}})|(?P<bracket_heading>{_CHINESE}))\s{{0,9}}[）)】\]〕][、.．：:,，]?
     | (?P<half_bracket>\d{{1,3}})\s{{0,9}}[)）][、.．：:]?
     | (?P<plain>\d{{1,3}})\s{{0,9}}
-      (?:(?<=\s)(?P=plain)\s{{0,9}})?                                         # `7 7、`: printed twice
+      (?:(?<=\s)(?P=plain)\s{{0,9}})?                                         # `7 7、`
       (?:[、．。，]|[.,：:](?!\d)|[.：:](?=\s{{0,9}}20[0-3]\d\s{{0,9}}年))[、.．]?  # 1.5 is no number 1, 1.2015年 is
+    | (?P<bold>\d)(?P=bold){{1,3}}[、．.]{{2,4}}                                    # `2222、、、、`: printed over
     | (?P<heading>{_CHINESE})\s{{0,9}}(?:[、．.：:，。]|\s)
     | (?P<circle>[①-⑳])[、.．：:]?
     | 第(?:(?P<ordinal>\d{{1,2}})|(?P<ordinal_heading>{_CHINESE}))(?:个?问题?)?[、，,：:]
@@ -77,6 +78,7 @@ _FAMILY = {
     "bracket_heading": Level.BRACKET_HEADING,
     "half_bracket": Level.HALF_BRACKET,
     "plain": Level.PLAIN,
+    "bold": Level.PLAIN,
     "heading": Level.HEADING,
     "circle": Level.CIRCLE,
     "ordinal": Level.ORDINAL,
@@ -111,7 +113,7 @@ _STAMPED = re.compile(
 # `A、` is an answer or the first of A、B、C: like a name, the whole cell has to tell.
 _LETTER = re.compile(r"(?P<label>A)\s{0,9}[、.．](?!\d)")
 _LABEL = re.compile(
-    rf"(?P<label>[^\s：:。，,；;？?！!、“”\"]{{1,18}}(?:\s[^\s：:。，,；;？?！!、“”\"]{{1,8}})?)\s{{0,9}}{_COLON}"
+    rf"(?P<label>[^\s：:。，,；;？?！!、“”\"]{{1,18}}(?:\s{{1,4}}[^\s：:。，,；;？?！!、“”\"]{{1,8}})?)\s{{0,9}}{_COLON}+"
 )
 _ASKS_BY_NAME = re.compile(r"(?:提问|询问|发问|追问|问)[\dA-Za-z一二三四五六七八九十]{0,3}$")
 _VISITOR = re.compile(

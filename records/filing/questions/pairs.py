@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from itertools import pairwise
 
 from ..shape import Content, Doubt, Question, gettext_noop
 from .lines import Paragraph
 from .marks import Level, Mark, Role
 from .starts import ASKING_WORDS, words_of
 
-# What the company adds behind the last answer.
-_CLOSING = re.compile(
-    r"^(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:注[：:]|备注|风险提示|附件[：:清]|"
-    r"(?:在?(?:本次|此次|整个)?(?:的|现场)?(?:接待|调研|交流|会议|会谈|沟通|活动|访谈|座谈|谈话|电话会议?|说明会)(?:活动)?(?:的?过程|期间|当中|中)"
-    r"|以上(?:内容|交流|回答|回复|信息)).{0,80}(?:承诺书|重大信息|内幕|信息披露|泄露|泄密|保密)"
-    r"|.{0,60}(?:未(?:发生|出现|涉及|提供|透露|泄露|披露)|没有(?:发生|出现|涉及|提供|透露|泄露|披露)|不存在|不涉及).{0,16}(?:未公开|未披露|内幕|重大).{0,12}信息"
+# What the company adds behind the last answer, and where two records stand in one cell, before the second:
+# that all went by the rules, and that a letter of commitment was signed.
+_NUMBERED = r"^(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?"
+_MEETING = r"(?:接待|调研|交流|会议|会谈|沟通|活动|访谈|座谈|谈话|电话会议?|说明会)"
+_NOT_DONE = r"(?:未|没有)(?:发生|出现|涉及|提供|透露|泄露|披露)|不存在|不涉及"
+_PLEDGE = re.compile(
+    rf"{_NUMBERED}(?:"
+    rf"(?:在?(?:本次|此次|整个)?(?:的|现场)?{_MEETING}(?:活动)?(?:的?过程|期间|当中|中)|以上(?:内容|交流|回答|回复|信息))"
+    r".{0,80}(?:承诺书|重大信息|内幕|信息披露|泄露|泄密|保密)"
+    rf"|.{{0,60}}(?:{_NOT_DONE}).{{0,16}}(?:未公开|未披露|内幕|重大).{{0,12}}信息"
     r"|.{0,60}(?:签署|签订|签定).{0,16}承诺[书函]"
-    r"|(?:访谈|调研|会议|会谈|交流|座谈|活动|说明会|提问|问答)(?:到此|至此|环节|活动)?(?:结束|完毕)"
-    r"|未公开重大信息"
-    r"|(?:最后|随后|之后|会后|交流后|座谈后|会谈后|会议结束后|调研结束后|交流结束后|[^，。]{0,12}(?:调研|来访|投资者|机构)[^，。]{0,10})[，,]?.{0,24}(?:参观|观看)了?(?!.{0,40}[？?])"
-    r"|(?:[^，。？?]{0,10})?参观[^，。？?]{0,24}[。.]?$)"
+    r"|未公开重大信息)"
+)
+# Only behind the last answer: notes, the end of the meeting, a tour after it.
+_AFTERWARDS = re.compile(
+    rf"{_NUMBERED}(?:注[：:]|备注|风险提示|附件[：:清]"
+    rf"|(?:{_MEETING}|提问|问答)(?:到此|至此|环节|活动)?(?:结束|完毕)"
+    rf"|(?:最后|随后|之后|会后|{_MEETING}(?:结束)?后|[^，。]{{0,12}}(?:调研|来访|投资者|机构)[^，。]{{0,10}})"
+    r"[，,]?.{0,24}(?:参观|观看)(?!.{0,40}[？?])"
+    r"|[^，。？?]{0,10}参观[^，。？?]{0,24}[。.]?$)"
 )
 _HEADING_LEVELS = (Level.HEADING, Level.BRACKET_HEADING)
 _SENTENCE_END = re.compile(r"[。？?！!；;]+[”\"』」）)]*")
@@ -33,7 +43,7 @@ _STRAY = "、：:，,．。；; \t\u3000"  # left over where a page lost the num
 TEXT_MISSING = gettext_noop("The words of this question are missing.")
 UNANSWERED = gettext_noop("This question has no answer.")
 LONG = gettext_noop("This question is very long; it may hold its answer.")
-HEADING = gettext_noop("A heading between the questions was put into the introduction.")
+HEADING = gettext_noop("Text between the questions was put into the introduction.")
 NO_MARKER = gettext_noop("Where the question ends and its answer begins is a guess.")
 SPEAKER = gettext_noop("%(speaker)s: who spoke is not kept in questions and answers.")
 NONE_FOUND = gettext_noop("There are question marks here, but no question was found.")
@@ -58,7 +68,8 @@ def build_content(paragraphs: list[Paragraph], starts: list[int], text: str) -> 
             doubts.append(Doubt("questions", NONE_FOUND, {}, paragraphs[0].start, paragraphs[-1].end))
         return Content(introduction=_text(paragraphs), doubts=tuple(doubts))
     bounds = [*starts, len(paragraphs)]
-    blocks = _merged([_read_block(paragraphs[begin:end]) for begin, end in zip(starts, bounds[1:], strict=True)])
+    blocks = [_read_block(paragraphs[begin:end], end == bounds[-1]) for begin, end in pairwise(bounds)]
+    blocks = _merged(blocks)
     outside = paragraphs[: starts[0]]
     for block in blocks[:-1]:
         outside += block.left
@@ -81,9 +92,9 @@ def _speaker_doubts(paragraphs: list[Paragraph]) -> list[Doubt]:
     ]
 
 
-def _read_block(paragraphs: list[Paragraph]) -> Block:
-    """A question and what follows it up to the next one."""
-    paragraphs, left = _without_tail(paragraphs)
+def _read_block(paragraphs: list[Paragraph], last: bool) -> Block:
+    """A question and what follows it up to the next one, or for the last to the end."""
+    paragraphs, left = _without_tail(paragraphs, last)
     answer = next((index for index, each in enumerate(paragraphs) if index and each.role is Role.ANSWER), None)
     if answer is not None:
         return Block(paragraphs[:answer], paragraphs[answer:], left)
@@ -126,10 +137,12 @@ def _cut_inside(paragraph: Paragraph) -> tuple[Paragraph, Paragraph | None]:
     return asked, dataclasses.replace(paragraph, text=rest, mark=_NO_MARK, role=None, start=paragraph.end - len(rest))
 
 
-def _without_tail(paragraphs: list[Paragraph]) -> tuple[list[Paragraph], list[Paragraph]]:
+def _without_tail(paragraphs: list[Paragraph], last: bool) -> tuple[list[Paragraph], list[Paragraph]]:
     """Split off what closes a meeting, and headings above the next group of questions."""
     for index, paragraph in enumerate(paragraphs):
-        if index and paragraph.role is None and _CLOSING.match(paragraph.text):
+        if not index or paragraph.role:
+            continue
+        if _PLEDGE.match(paragraph.text) or (last and _AFTERWARDS.match(paragraph.text)):
             return paragraphs[:index], paragraphs[index:]
     end = len(paragraphs)
     while end > 2 and _is_heading(paragraphs[end - 1]):
