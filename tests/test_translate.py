@@ -40,6 +40,17 @@ def test_a_filing_comes_back_from_the_database_as_it_went_in() -> None:
     assert translate.filing_of(Record.objects.get(pk=made.record.pk)) == FILING
 
 
+def test_a_record_published_at_once_has_its_counts() -> None:
+    record = translate.make_record(FILING, publish=True).record
+    stale = Record.objects.get(pk=record.pk)
+    Record.objects.filter(pk=record.pk).update(question_count=0)
+    Record.objects.filter(pk=record.pk).recount()
+    stale.question_count = 77
+    stale.save()
+    record.refresh_from_db()
+    assert (record.institution_count, record.person_count, record.question_count) == (2, 2, 2)
+
+
 def test_every_row_has_a_history_from_its_first_day() -> None:
     record = translate.make_record(FILING).record
     assert record.history.count() >= 1

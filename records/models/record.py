@@ -40,6 +40,10 @@ class ActivityType(models.Model):
         return self.name
 
 
+# Columns that tell of a record's participants and questions: `RecordQuerySet.recount` alone writes them.
+COUNTED = frozenset({"institution_count", "person_count", "question_count", "visitor_names"})
+
+
 class Record(models.Model):
     """One 投资者关系活动记录表. Its fields are the form's rows; its status changes only by its verbs."""
 
@@ -111,14 +115,7 @@ class Record(models.Model):
 
     history = HistoricalRecords(
         m2m_fields=[activity_types],
-        excluded_fields=[
-            "institution_count",
-            "person_count",
-            "question_count",
-            "visitor_names",
-            "created_at",
-            "updated_at",
-        ],
+        excluded_fields=[*COUNTED, "created_at", "updated_at"],
     )
 
     objects = RecordQuerySet.as_manager()
@@ -166,8 +163,9 @@ class Record(models.Model):
             return
         if self._address_is_free_to_change():
             self.slug = self._wanted_slug()
-            if fields := options.get("update_fields"):
-                options["update_fields"] = {*fields, "slug"}
+        # What `recount` keeps is not written back from a copy that may be older.
+        own = {field.name for field in self._meta.concrete_fields if not field.primary_key} - COUNTED
+        options["update_fields"] = {*(options.get("update_fields") or own), "slug"}
         super().save(*args, **options)
 
     def get_absolute_url(self) -> str:
