@@ -117,7 +117,8 @@ class RecordAdmin(SimpleHistoryAdmin):
     date_hierarchy = "held_from"
     search_fields = ("number",)  # what is searched is said by `get_search_results`
     search_help_text = gettext_lazy("Words in questions, answers and names; pinyin initials of names.")
-    save_on_top = False
+    object_history_list_template = "admin/records/record/history.html"
+    history_list_display = ("what",)
 
     class Media:
         css = {"all": ("records/desk.css",)}
@@ -167,6 +168,20 @@ class RecordAdmin(SimpleHistoryAdmin):
             if record.status in verb.sources and verb.by_hand and request.user.has_perm(verb.permission)
         ]
 
+    # History
+
+    def what(self, entry: Any) -> str:
+        """What a row of history tells: a verb, or that the record was entered or edited."""
+        verb = VERBS.get(entry.history_change_reason or "")
+        return str(verb.label if verb else entry.get_history_type_display())
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def history_form_view(self, *args: Any, **options: Any) -> HttpResponse:
+        """No version is written back: its status would come with it, past every verb."""
+        raise Http404
+
     # The page
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -193,7 +208,7 @@ class RecordAdmin(SimpleHistoryAdmin):
     def verb(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Carry out a verb from the page of a record that cannot be edited."""
         record = self.get_object(request, str(pk))
-        if not isinstance(record, Record) or name not in VERBS:
+        if not isinstance(record, Record) or name not in VERBS or not VERBS[name].by_hand:
             raise Http404
         if not self.has_view_permission(request, record) or not request.user.has_perm(VERBS[name].permission):
             raise PermissionDenied

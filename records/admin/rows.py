@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -110,15 +110,13 @@ class OrderedFormSet(forms.BaseInlineFormSet):
     last. `stored` are the fields that a changed row writes.
     """
 
-    stored: ClassVar[list[str]] = []
+    stored: list[str] = []
+    deletion_widget = QuickCheckbox
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["id"] = OwnRowField(form.instance)
         form.fields[self.fk.name].widget = QuickHidden()
-
-    def get_deletion_widget(self) -> forms.Widget:
-        return QuickCheckbox()
 
     def validate_unique(self) -> None:
         """Nothing but the place is unique, and places are given out in `save`."""
@@ -161,7 +159,7 @@ class ParticipantFormSet(OrderedFormSet):
     """After `save`, `new_institutions` holds the names that nobody had filed before."""
 
     stored = ["institution", "name_as_filed", "person", "title"]
-    new_institutions: ClassVar[list[str]] = []
+    new_institutions: list[str] = []
 
     def save(self, commit: bool = True) -> Any:
         self._match_institutions()
@@ -185,7 +183,7 @@ class QuestionFormSet(OrderedFormSet):
 
     stored = ["text", "answer"]
     may_add_topics = False
-    new_topics: ClassVar[list[str]] = []
+    new_topics: list[str] = []
 
     def clean(self) -> None:
         super().clean()

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 
@@ -53,12 +52,8 @@ class SuggestInput(QuickText):
     """
 
     def __init__(self, source: str, *, several: bool = False, **attrs: Any) -> None:
-        self.source = source
         marks = {"data-several": True} if several else {}
         super().__init__(attrs={"autocomplete": "off", "data-suggest": source, **marks, **attrs})
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> Any:
-        return super().get_context(name, value, {"data-url": reverse("admin:autocomplete"), **(attrs or {})})
 
 
 class GrowingTextarea(forms.Textarea):

@@ -15,19 +15,23 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const firstField = (row) => row.querySelector("input[type=text], textarea");
 
+  const said = document.querySelector("[data-said]");
+
   const move = (row, step) => {
     const list = row.closest("[data-list]");
-    const focused = document.activeElement;
     const rows = [...list.querySelectorAll("[data-row]")];
-    const other = rows[rows.indexOf(row) + step];
+    const at = rows.indexOf(row) + step;
+    const other = rows[at];
     if (!other) return;
-    other.insertAdjacentElement(step < 0 ? "beforebegin" : "afterend", row);
+    // The neighbour moves: the row that is being written in keeps its focus.
+    row.insertAdjacentElement(step < 0 ? "afterend" : "beforebegin", other);
     places(list);
-    if (row.contains(focused)) focused.focus();
     row.scrollIntoView({ block: "nearest" });
+    if (said) said.textContent = `${at + 1} / ${rows.length}`;
   };
 
-  const add = (group) => {
+  // A blank row at the end, or after another one.
+  const newRow = (group, after) => {
     const total = group.querySelector("[name$=-TOTAL_FORMS]");
     const index = total.value;
     const list = group.querySelector("[data-list]");
@@ -39,9 +43,38 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     }
     total.value = Number(index) + 1;
-    list.append(row);
+    if (after) after.insertAdjacentElement("afterend", row);
+    else list.append(row);
     places(list);
-    firstField(row).focus();
+    return row;
+  };
+
+  const add = (group, after) => firstField(newRow(group, after)).focus();
+
+  // Enter at the end of a row goes on with the next one, which is made where there is none.
+  const goOn = (row) => {
+    const next = row.nextElementSibling;
+    if (next && "row" in next.dataset) firstField(next).focus();
+    else add(row.closest("[data-rows]"));
+  };
+
+  // Cells that were copied out of a table or a list: a row for each line, a field for each column.
+  const fill = (row, lines) => {
+    const group = row.closest("[data-rows]");
+    let target = row;
+    lines.forEach((line, index) => {
+      if (index) {
+        const next = target.nextElementSibling;
+        const free = next && [...next.querySelectorAll("input[type=text]")].every((input) => !input.value);
+        target = free ? next : newRow(group, target);
+      }
+      const cells = line.split("\t").map((cell) => cell.trim());
+      if (cells.length > 1 && /^\d*$/.test(cells[0])) cells.shift(); // 序号
+      [...target.querySelectorAll("input[type=text]")].forEach((input, column) => {
+        if (cells[column]) input.value = cells[column];
+      });
+    });
+    firstField(target).focus();
   };
 
   const groups = document.querySelectorAll("[data-rows]");
@@ -56,6 +89,20 @@ document.addEventListener("DOMContentLoaded", () => {
         move(button.closest("[data-row]"), Number(button.dataset.move));
         button.focus();
       } else if ("add" in button.dataset) add(group);
+    });
+    group.addEventListener("keydown", (event) => {
+      const plain = !(event.altKey || event.ctrlKey || event.metaKey || event.isComposing || event.keyCode === 229);
+      if (event.key !== "Enter" || !plain || !event.target.matches("[data-row] input[type=text]")) return;
+      event.preventDefault();
+      goOn(event.target.closest("[data-row]"));
+    });
+    group.addEventListener("paste", (event) => {
+      const row = event.target.closest("[data-row]");
+      if (!row || event.target !== firstField(row) || event.target.tagName !== "INPUT") return;
+      const lines = event.clipboardData.getData("text").split(/[\r\n]+/).filter((line) => line.trim());
+      if (lines.length < 2 && !(lines[0] || "").includes("\t")) return;
+      event.preventDefault();
+      fill(row, lines);
     });
     group.addEventListener("change", (event) => {
       if (event.target.name && event.target.name.endsWith("-DELETE")) {
@@ -74,6 +121,10 @@ document.addEventListener("DOMContentLoaded", () => {
       event.preventDefault();
       move(row, event.key === "ArrowUp" ? -1 : 1);
     }
+    if (row && event.key === "Enter") {
+      event.preventDefault();
+      add(row.closest("[data-rows]"), row);
+    }
     const wanted = { KeyN: "participants", KeyQ: "questions" }[event.code];
     const group = wanted && document.querySelector(`[data-rows=${wanted}]`);
     if (group && group.querySelector("[data-add]")) {
@@ -82,9 +133,32 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  document.addEventListener("keydown", (event) => {
+    const save = document.querySelector(".submit-row [name=_continue]");
+    if (!save || event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    save.click();
+  });
+
+  // Links beside a box stand in the way of who goes on with Tab; typing does what they do.
+  window.addEventListener("load", () => {
+    document.querySelectorAll(".datetimeshortcuts a").forEach((link) => link.setAttribute("tabindex", "-1"));
+  });
+
+  // Boxes that grow, for browsers that cannot by themselves
+
+  if (!CSS.supports("field-sizing", "content")) {
+    const grow = (box) => {
+      box.style.height = "auto";
+      box.style.height = `${box.scrollHeight + 4}px`;
+    };
+    document.querySelectorAll("textarea.growing").forEach(grow);
+    document.addEventListener("input", (event) => event.target.matches("textarea.growing") && grow(event.target));
+  }
+
   // Suggestions: a plain text box that offers names; what is typed counts, offered or not.
 
-  const prefix = document.documentElement.dataset.deskUrl || "/admin/";
+  const address = (document.querySelector("meta[name=desk-suggestions]") || {}).content;
   let box = null;
   let request = null;
 
@@ -97,8 +171,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const typed = (input) => {
-    const several = input.dataset.several;
-    if (!several) return { before: "", word: input.value };
+    if (!("several" in input.dataset)) return { before: "", word: input.value };
     const at = Math.max(...["、", "，", ",", "；", ";"].map((sign) => input.value.lastIndexOf(sign))) + 1;
     return { before: input.value.slice(0, at), word: input.value.slice(at) };
   };
@@ -153,7 +226,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const query = new URLSearchParams({ app_label: "records", model_name: model, field_name: field, term: word });
     request = new AbortController();
     try {
-      const answer = await fetch(`${prefix}autocomplete/?${query}`, { signal: request.signal });
+      const answer = await fetch(`${address}?${query}`, { signal: request.signal });
       if (!answer.ok) return close();
       const { results } = await answer.json();
       if (document.activeElement === input) {
@@ -184,6 +257,7 @@ document.addEventListener("DOMContentLoaded", () => {
         highlight(event.key === "ArrowDown" ? 1 : -1);
       } else if (event.key === "Enter" && box.at >= 0) {
         event.preventDefault();
+        event.stopPropagation(); // one Enter takes the name, the next one goes on
         choose(box.list.children[box.at].textContent);
       } else if (event.key === "Escape") {
         event.preventDefault();
