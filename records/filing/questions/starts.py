@@ -22,7 +22,10 @@ _TOPIC = re.compile(
     r"(?:情况|原因|影响|规划|计划|进展|优势|前景|看法|思路|战略|模式|路径|策略|目的|区别|趋势|背景|特点|构成|占比|展望|措施|方向|定位|布局"
     r"|安排|打算|意义|差异|进度|竞争力)[。.；;]?$"
 )
-_VISIT = re.compile(r"^.{0,12}参观")
+# Parts of a meeting: a tour, `互动交流：`. They stand in a count of questions, but ask nothing.
+_PROGRAMME = re.compile(
+    r"^.{0,12}参观|^(?:现场|互动|会议|投资者|自由)*(?:交流|问答|提问|座谈|沟通)(?:环节|内容|部分|情况|记录|纪要)?[：:。]?$"
+)
 _QUESTION_SIGN = re.compile(r"[？?]")
 
 # What speaks for a numbered paragraph being a question. From ANCHOR up it is one whatever its number says.
@@ -161,7 +164,7 @@ def _accepted(paragraphs: list[Paragraph], level: Level, chain: list[tuple[int, 
         leads_on = _REQUEST.match(words_of(paragraphs[place])) and paragraphs[place + 1].ends_asking
         if by_marker and place < first and not leads_on:
             continue
-        if _VISIT.search(words_of(paragraphs[place])[:_LONGEST_TOPIC]):
+        if _PROGRAMME.search(words_of(paragraphs[place])[:_LONGEST_TOPIC]):
             continue
         if _unanswered(paragraphs, place) and not (mostly and place > first and _wants(paragraphs[place])):
             continue
@@ -228,7 +231,7 @@ def _asking_topics(paragraphs: list[Paragraph], level: Level, chain: list[tuple[
 def _is_topic(paragraphs: list[Paragraph], place: int, first: bool) -> bool:
     """Whether a headline among asking ones is spoken about, or asks itself; not so a tour or a talk at the start."""
     paragraph = paragraphs[place]
-    if _VISIT.search(words_of(paragraph)[:_LONGEST_TOPIC]):
+    if _PROGRAMME.search(words_of(paragraph)[:_LONGEST_TOPIC]):
         return False
     if not _unanswered(paragraphs, place) or len(paragraph.text) > _LONGEST_HEADLINE:
         return True
@@ -260,7 +263,8 @@ def _question_before(paragraphs: list[Paragraph], since: int, answer: int, answe
     place = answer - 1
     last = paragraphs[place]
     if not last.ends_asking:
-        if len(last.text) > _LONGEST_QUESTION:
+        by_name = paragraphs[answer].mark.role is None  # a name alone is weaker than `答：`
+        if len(last.text) > _LONGEST_QUESTION or (by_name and not ASKING_WORDS.search(last.text)):
             return None
         # A second answer to the same question, by someone else: what stands before is still the first one.
         if answered and not last.mark.number and last.ends_sentence and len(last.text) > _LONGEST_STATEMENT:
