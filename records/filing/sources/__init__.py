@@ -12,9 +12,15 @@ __all__ = ["TICKED", "UNTICKED", "Block", "read_blocks"]
 MAX_BYTES = 20 * 1024 * 1024
 
 _OTHER_FORMATS = (
-    ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF"), gettext_noop("a picture")),
-    ((b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh"), gettext_noop("an archive")),
-    ((b"{\\rtf",), gettext_noop("an RTF file")),
+    (
+        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF"),
+        gettext_noop("“%(name)s” is a picture: choose a Word, PDF, HTML, Markdown or text file."),
+    ),
+    (
+        (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh"),
+        gettext_noop("“%(name)s” is an archive: unpack it and choose the filing itself."),
+    ),
+    ((b"{\\rtf",), gettext_noop("“%(name)s” is an RTF file: save it as .docx and try again.")),
 )
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|meta|table|div|p|span|h\d|center|section)\b",
@@ -64,13 +70,9 @@ def _blocks(data: bytes, name: str, deadline: Deadline) -> list[Block]:
         raise FilingError(
             gettext_noop("“%(name)s” is in the old Word format: save it as .docx and try again."), name=name
         )
-    for starts, kind in _OTHER_FORMATS:
+    for starts, sentence in _OTHER_FORMATS:
         if data.startswith(starts):
-            raise FilingError(
-                gettext_noop("“%(name)s” is %(kind)s: choose a Word, PDF, HTML, Markdown or text file."),
-                name=name,
-                kind=kind,
-            )
+            raise FilingError(sentence, name=name)
     from .markup import html_blocks, text_blocks
 
     text = _decoded(data, name)
