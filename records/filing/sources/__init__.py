@@ -13,7 +13,7 @@ MAX_BYTES = 20 * 1024 * 1024
 
 _OTHER_FORMATS = (
     (
-        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF"),
+        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"RIFF"),
         gettext_noop("“%(name)s” is a picture: choose a Word, PDF, HTML, Markdown or text file."),
     ),
     (
@@ -54,7 +54,7 @@ def read_blocks(data: bytes, name: str) -> list[Block]:
 
 def _blocks(data: bytes, name: str, deadline: Deadline) -> list[Block]:
     # The readers of Word and PDF load large libraries, so each is imported where it is needed.
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         from .word import docx_blocks
 
         return docx_blocks(data, name, deadline)
