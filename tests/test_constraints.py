@@ -58,10 +58,11 @@ def test_a_position_is_taken_once_in_a_record(model) -> None:
     refused(lambda: model.objects.create(record=record, position=9, **text))
 
 
-def test_a_participant_is_somebody_and_a_question_has_a_text() -> None:
+def test_a_participant_is_somebody_and_a_question_says_something() -> None:
     record = build.draft()
     refused(lambda: Participant.objects.create(record=record, position=9))
-    refused(lambda: Question.objects.create(record=record, position=9, text=""))
+    refused(lambda: Question.objects.create(record=record, position=9, text="", answer=""))
+    Question.objects.create(record=record, position=9, text="", answer="问题的文字已缺失")
 
 
 def test_a_spelling_stands_for_one_institution() -> None:

@@ -111,3 +111,10 @@ def test_a_record_is_corrected_once() -> None:
     with pytest.raises(translate.DuplicateFilingError) as refusal:
         translate.make_record(FILING, corrects=first)
     assert refusal.value.record == draft
+
+
+def test_an_answer_whose_question_was_lost_is_kept() -> None:
+    filing = Filing(company_code="999002", questions=(Question("甲？", "乙"), Question("", "丙")))
+    record = translate.make_record(filing).record
+    assert list(record.questions.values_list("text", "answer")) == [("甲？", "乙"), ("", "丙")]
+    assert translate.filing_of(record).questions == filing.questions

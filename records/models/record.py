@@ -321,11 +321,13 @@ class Question(models.Model):
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["record", "position"], name="question_position_is_unique"),
-            models.CheckConstraint(condition=Q(text__gt=""), name="question_has_text"),
+            # A filing may have lost the words of a question; its answer is kept all the same.
+            models.CheckConstraint(condition=Q(text__gt="") | Q(answer__gt=""), name="question_says_something"),
         ]
 
     def __str__(self) -> str:
-        return self.text if len(self.text) <= 60 else f"{self.text[:60]}…"
+        text = self.text or self.answer
+        return text if len(text) <= 60 else f"{text[:60]}…"
 
     def get_absolute_url(self) -> str:
         return reverse("records:question", args=[self.pk])
