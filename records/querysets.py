@@ -79,7 +79,7 @@ class InstitutionQuerySet(DirectoryQuerySet):
         With `create`, an unknown name becomes a new institution that waits for review. Four queries at most,
         however many names.
         """
-        keys = {name: institution_key(name) for name in names if name.strip()}
+        keys = {name: key for name in names if (key := institution_key(name))}  # “—” names nobody
         found = self._by_key(set(keys.values()))
         missing = {key: name for name, key in reversed(keys.items()) if key not in found}
         if create and missing:

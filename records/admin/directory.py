@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from records.models import Company, Institution, InstitutionAlias, Topic
+from records.names import institution_key
 
 
 @admin.register(Company)
@@ -16,8 +20,22 @@ class CompanyAdmin(admin.ModelAdmin):
     fields = ("code", "short_name", "full_name", "board", "pinyin")
 
 
+class AliasFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        """Each row is checked against what is stored; two rows that are typed at once, against one another."""
+        super().clean()
+        keys: set[str] = set()
+        for form in self.forms:
+            name: Any = form.cleaned_data.get("name") if form.is_valid() and form not in self.deleted_forms else ""
+            if name and (key := institution_key(name)) in keys:
+                form.add_error("name", _("This name stands here twice."))
+            elif name:
+                keys.add(key)
+
+
 class AliasInline(admin.TabularInline):
     model = InstitutionAlias
+    formset = AliasFormSet
     extra = 1
     fields = ("name",)
 

@@ -46,6 +46,11 @@ class RowForm(forms.ModelForm):
 
 
 class ParticipantForm(RowForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label  # the column's heading is not the box's label
+
     class Meta:
         model = Participant
         fields = ("name_as_filed", "person", "title", "position")
