@@ -56,7 +56,7 @@ def urls() -> list[URLPattern]:
 
 
 def require_permission(request: HttpRequest, *permissions: str) -> None:
-    if not request.user.has_perms(permissions):  # type: ignore[union-attr]
+    if not request.user.has_perms(permissions):
         raise PermissionDenied
 
 
@@ -127,7 +127,8 @@ def _beside_name(name: str, sentence: str) -> str:
 @functools.lru_cache(maxsize=8)
 def _reading(file_name: str, name: str) -> filing.Reading:
     """What the reader makes of a stored file. A file never changes, so that a correction need not read it again."""
-    with Intake._meta.get_field("file").storage.open(file_name, "rb") as file:  # type: ignore[union-attr]
+    column: Any = Intake._meta.get_field("file")
+    with column.storage.open(file_name, "rb") as file:
         return filing.read(file.read(), name)
 
 

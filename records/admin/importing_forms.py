@@ -24,7 +24,8 @@ def _label(field: str, model: Any = Record) -> Any:
 
 
 def _help(field: str) -> Any:
-    return Record._meta.get_field(field).help_text
+    column: Any = Record._meta.get_field(field)
+    return column.help_text
 
 
 class FilingForm(forms.Form):

@@ -20,6 +20,9 @@ from records.models import Record
 from .importing import beside, posted_rows, require_permission, shown_rows, transformed
 from .importing_rows import Rows
 
+CELLS = ("participants_cell", "content_cell")
+TOTALS = ("stated_institutions", "stated_people")
+
 
 @dataclasses.dataclass(frozen=True)
 class Pasted:
@@ -38,7 +41,7 @@ class TotalsForm(forms.ModelForm):
 
     class Meta:
         model = Record
-        fields = ("stated_institutions", "stated_people")
+        fields = TOTALS
 
 
 def read_pasted(participants: str, content: str, record: Record) -> Pasted:
@@ -79,17 +82,17 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:records_record_change", pk)
     if request.method != "POST":
         return _show(request, record, Pasted(), Rows(), TotalsForm(instance=record))
-    cells = [clean(request.POST.get(name, "")).strip() for name in ("participants_cell", "content_cell")]
+    participants, content = (clean(request.POST.get(name, "")).strip() for name in CELLS)
     op = request.POST.get("op", "")
     try:
-        pasted = read_pasted(*cells, record)
+        pasted = read_pasted(participants, content, record)
     except filing.FilingError as refusal:
         problem = translate.reason(refusal)
         return _show(request, record, Pasted(), Rows(), TotalsForm(instance=record), problem=problem, status=422)
     if op == "read":
-        stated = {name: total for name in TotalsForm._meta.fields if (total := getattr(pasted, name)) is not None}
+        stated = {name: total for name in TOTALS if (total := getattr(pasted, name)) is not None}
         totals = TotalsForm(instance=record, initial=stated)
-        problem = "" if any(cells) else _("Paste a cell first.")
+        problem = "" if participants or content else _("Paste a cell first.")
         return _show(request, record, pasted, pasted.rows, totals, problem=problem)
     rows, totals = posted_rows(request), TotalsForm(request.POST, instance=record)
     if op != "append":
@@ -130,7 +133,7 @@ def _show(
         "title": _("Paste participants or questions"),
         "subtitle": str(record),
         "record": record,
-        "cells": {name: request.POST.get(name, "") for name in ("participants_cell", "content_cell")},
+        "cells": {name: request.POST.get(name, "") for name in CELLS},
         "was_read": bool(pasted.text),
         "totals": totals,
         "is_nav_sidebar_enabled": False,  # two columns need the room

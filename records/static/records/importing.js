@@ -16,21 +16,19 @@ document.addEventListener("DOMContentLoaded", () => {
     return `${cursor.name}:${[...cursor.value.slice(0, cursor.selectionStart)].length}`;
   };
 
-  const show = (page) => {
-    for (const fresh of page.querySelectorAll("[data-correct] [data-section]")) {
-      const old = document.getElementById(fresh.id);
-      if (old && old.innerHTML !== fresh.innerHTML || old && old.querySelector("input, textarea")) {
-        old.replaceWith(document.adoptNode(fresh));
-      }
+  // Only what the change concerns: the other rows of a long filing stay as they are.
+  const show = (page, section) => {
+    for (const id of ["section-state", "section-doubts", section.id]) {
+      const fresh = page.getElementById(id);
+      if (fresh) document.getElementById(id).replaceWith(document.adoptNode(fresh));
     }
     const navigation = page.querySelector(".bar nav");
-    const bar = form.querySelector(".bar nav");
-    if (navigation && bar) bar.replaceWith(document.adoptNode(navigation));
+    if (navigation) form.querySelector(".bar nav").replaceWith(document.adoptNode(navigation));
   };
 
   const change = async (button) => {
     if (form.getAttribute("aria-busy") === "true") return;
-    const op = button.value;
+    const section = button.closest("[data-section]");
     const row = button.closest("[data-number], .block");
     const top = row ? row.getBoundingClientRect().top : 0;
     const data = new FormData(form, button);
@@ -42,8 +40,8 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok && answer.status !== 422) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.querySelector("[data-correct]")) throw new Error("another page");
-      const open = [...form.querySelectorAll("details[open]")].length > 0;
-      show(page);
+      const open = form.querySelector("details[open]") !== null;
+      show(page, section);
       form.querySelectorAll("details").forEach((details) => { details.open = open; });
     } catch {
       form.inert = false;
@@ -54,7 +52,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     form.inert = false;
     form.removeAttribute("aria-busy");
-    const field = form.querySelector("[autofocus]");
+    const field = document.getElementById(section.id).querySelector("[autofocus]");
     const problem = form.querySelector(".errornote");
     if (field) {
       field.focus({ preventScroll: true });
@@ -65,7 +63,7 @@ document.addEventListener("DOMContentLoaded", () => {
     } else if (problem) {
       problem.scrollIntoView({ block: "center" });
     }
-    form.dispatchEvent(new CustomEvent("rows-changed", { detail: op }));
+    form.dispatchEvent(new CustomEvent("rows-changed"));
   };
 
   form.addEventListener("submit", (event) => {
