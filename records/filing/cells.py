@@ -138,10 +138,10 @@ def read_hosts(text: str) -> tuple[Host, ...]:
 
 
 def _segment_hosts(segment: str) -> list[Host]:
-    pairs = re.findall(r"([^：:]+)[：:]\s*([^：:]*)", segment)
-    if not pairs:
+    label, colon, _ = segment.replace(":", "：").partition("：")
+    if not colon:
         return _sequence_hosts(segment)
-    if re.fullmatch(r"姓名|职务|接待人员?|公司|上市公司|参会人员|公司接待人员", pairs[0][0].strip()):
+    if re.fullmatch(r"姓名|职务|接待人员?|公司|上市公司|参会人员|公司接待人员", label.strip()):
         return _sequence_hosts(
             re.sub(r"(?:姓名|职务|接待人员?|上市公司|公司|参会人员|公司接待人员)\s*[：:]", " ", segment)
         )
@@ -170,7 +170,7 @@ def _segment_hosts(segment: str) -> list[Host]:
 
 
 def _names(title: str, text: str) -> list[Host]:
-    names = [name for name in re.split(r"[、,，/\s]+|和|(?<=[\u4e00-\u9fff])及", text) if name]
+    names = _host_words(text)
     found: list[Host] = []
     for name in names:
         person = person_of(name)
@@ -209,8 +209,9 @@ def _sequence_hosts(segment: str) -> list[Host]:
 
 
 def _host_words(segment: str) -> list[str]:
-    words = []
-    for word in re.split(r"[、,，/\s]+|(?<=[\u4e00-\u9fff])[和及与](?=[\u4e00-\u9fff]{2})", segment):
-        if word:
-            words.append(word)
+    """Names and titles between separators; 和 is one only where it does not belong to the name (何清和)."""
+    words: list[str] = []
+    for word in filter(None, re.split(r"[、,，/\s]+", segment)):
+        parts = re.split(r"(?<=[\u4e00-\u9fff])[和及与](?=[\u4e00-\u9fff]{2})", word)
+        words += [word] if person_of(word) else parts
     return words

@@ -15,12 +15,13 @@ from .participants import read_participants, unspaced
 from .questions import read_content
 from .questions.own import read_own
 from .rows import Row, Value, rows_of
-from .shape import Content, Doubt, Filing, FilingError, Reading, gettext_noop
+from .shape import Content, Doubt, Filing, FilingError, Host, Reading, gettext_noop
 from .sources import Block
 
 # The rows by which a form is known; those of its head are found in other papers too.
 _BODY = {"activity_types", "participants", "held", "place", "hosts", "content"}
 _REMARK = "说明"  # the label under which text without a row of its own is kept
+_MAX_HOSTS = 3000  # characters
 _TITLE = re.compile(
     r"(?:活动|调研|接待|交流|投资者关系|来访).{0,8}(?:记录表?|登记表|纪要|信息表?|汇总表?)|投资者关系活动"
 )
@@ -217,7 +218,13 @@ class _Reader:
         return {"held_text": text, "held_from": first, "held_to": last}
 
     def _hosts(self) -> dict[str, Any]:
-        hosts = [host for row in self._of("hosts") for host in read_hosts(row.value.text)]
+        hosts: list[Host] = []
+        for row in self._of("hosts"):
+            if len(row.value.text) > _MAX_HOSTS:
+                self._keep(plain_label(row.label), row.value.text)
+                self._doubt([Doubt("hosts", gettext_noop("The row of the hosts is too long to be names."))], row.value)
+            else:
+                hosts += read_hosts(row.value.text)
         return {"hosts": tuple(dict.fromkeys(hosts))}
 
     def _content(self) -> Content:

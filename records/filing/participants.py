@@ -146,6 +146,7 @@ def _outside_brackets(text: str, separators: str) -> list[str]:
 
 # Names
 
+_MAX_NAME = 120  # characters; what is longer is prose, or damage
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9.&'’\- ]*")
 _BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
 _TITLE_IN_BRACKETS = re.compile(
@@ -220,6 +221,8 @@ def _parts_of(word: str) -> list[_Part]:
     word = re.sub(r"(?<=.)等+$", "", word)
     if not word or word in "等和及与":
         return []
+    if len(word) > _MAX_NAME:
+        return [_Part("unknown", word)]
     if vocabulary.TITLE.fullmatch(word):
         return [_Part("title", word)]
     if word[0] in "（(" and word[-1] in "）)" and vocabulary.TITLE.fullmatch(word[1:-1]):
@@ -324,6 +327,7 @@ _HEADING = re.compile(
     r"(?:第[一二三四五六七八九十\d]+[场次批组]|[（(]?[一二三四五六七八九十\d]+[)）、.]|线上|线下|现场|电话|网络|上午|下午|.*\d+[月日号时点:：]|"
     r".*(?:会议|场次|时间|调研|策略会|说明会|反路演|路演|参会|参加|参与|单位|人员|机构|名单|投资者|嘉宾|如下|类)).*"
 )
+_COURTESY = re.compile(r"[（(]?(?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)(?:顺序)?[）)]?")
 _NOBODY = re.compile(
     r"(?:参与|参加|通过|线上|网络|全体|广大|中小|社会|不特定|现场|各类|其他|电话|关注|机构|公众|众多|部分|多名|若干|所有|公司).*"
     r"(?:投资者|股东|公众|网友|网民|机构|人士|人员|用户|朋友们?)(?:等)?"
@@ -343,54 +347,59 @@ class _Visitors:
 
     def read_segment(self, segment: str) -> None:
         """One line or part of a line up to a semicolon."""
+        waiting = [segment]  # a list and no recursion: damaged text may nest without end
+        while waiting:
+            waiting = self._read_first(waiting.pop(0)) + waiting
+
+    def _read_first(self, segment: str) -> list[str]:
+        """Take what the segment begins with; gives back what is left to read."""
         segment = re.sub(r"等(?:各类|多家|众多)?(?:机构)?(?:投资者|投资机构|机构)$", "", segment)
         if not segment:
-            return
+            return []
         bare = re.sub(r"\s", "", segment)
-        if note := re.search(r"[（(]?(?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)(?:顺序)?[）)]?", segment):
+        if note := _COURTESY.search(segment):
             self.rest.append(note[0])
-            self.read_segment((segment[: note.start()] + " " + segment[note.end() :]).strip(" 、,，。"))
-            return
+            return [(segment[: note.start()] + " " + segment[note.end() :]).strip(" 、,，。")]
         if _NOBODY.fullmatch(bare) and not vocabulary.BRAND.fullmatch(bare):
             self.rest.append(segment)
-            return
+            return []
         pieces = _outside_brackets(segment, "：:")
         if len(pieces) > 1 or re.search(r"[：:]\s*$", segment):
-            self._read_colon(segment, pieces)
-        else:
-            self._add(self._sequence(segment), segment)
+            return self._read_colon(segment, pieces)
+        self._add(self._sequence(segment), segment)
+        return []
 
-    def _read_colon(self, segment: str, pieces: list[str]) -> None:
+    def _read_colon(self, segment: str, pieces: list[str]) -> list[str]:
         """`institution：persons`; several such on one line follow one another with their separators lost."""
+        if not pieces:
+            return []
         left, right = pieces[0].strip(), segment[len(pieces[0]) :].lstrip("：: ").strip()
         if left == UNATTACHED:
             self._close()
             self._institution = ""
             self._persons(right)
-            return
+            return []
         if vocabulary.TITLE.fullmatch(left) and right:
             for name in re.split(r"[、,，\s]+", right):
                 self._person(name, left)
-            return
+            return []
         if _HEADING.fullmatch(left) and not _is_institution(left) and not self._sequence(left, known=True):
             if not _HEADER["institution"].fullmatch(left) and not _HEADER["person"].fullmatch(left):
                 self.rest.append(left)
-            self.read_segment(right)
-            return
+            return [right]
         if (
             len(pieces) > 2
-            and (parts := _outside_brackets(segment, "，, "))
+            and len(parts := _outside_brackets(segment, "，, ")) > 1
             and all("：" in p or ":" in p for p in parts)
         ):
-            for part in parts:
-                self.read_segment(part)
-            return
+            return parts
         if (person := person_of(left)) and not _is_institution(left) and _is_institution(right):
             self.attendees.append(Attendee(right, *person))
-            return
+            return []
         self._close()
         self._institution, self._alone = left, True
         self._persons(right)
+        return []
 
     def _persons(self, text: str) -> None:
         """What stands after the colon are persons, whatever they are called."""
@@ -461,9 +470,11 @@ class _Visitors:
             return
         title = ""
         for place, part in enumerate(parts):
-            if part.kind == "institution":
+            if part.kind == "institution" and not self._is_person_here(kinds, place, part.text):
                 self._close()
                 self._institution, self._alone = part.text, True
+            elif part.kind == "institution":
+                self._person(part.text)
             elif part.kind == "title":
                 follows_person = place and kinds[place - 1] == "person"
                 if not follows_person and kinds[place + 1 : place + 2] == ["person"]:
@@ -481,6 +492,12 @@ class _Visitors:
                 self._unknown(part.text, segment)
         if len(parts) == 1 and not self.attendees and not self._alone and not parts:
             self.rest.append(segment)
+
+    def _is_person_here(self, kinds: list[str], place: int, text: str) -> bool:
+        """华林 is a firm, and a person where it stands behind a person and before none."""
+        shaped = text[0] in vocabulary.SURNAMES and len(text) <= 3 and text not in vocabulary.NOT_A_NAME
+        alone = kinds[place + 1 : place + 2] not in (["person"], ["title"])
+        return shaped and alone and kinds[max(0, place - 1) : place] == ["person"] and bool(self._institution)
 
     def _reversed(self, kinds: list[str]) -> bool:
         """Person, institution, person, institution: nobody stands open from the line before."""

@@ -235,7 +235,7 @@ class _Layout:
 
     def _head_line(self, line: str, start: int) -> bool:
         """Several labels of the head may stand on one line: 证券代码：… 证券简称：…"""
-        places = [match for match in _HEAD_LABEL.finditer(line)]
+        places = list(_HEAD_LABEL.finditer(line))
         if not places or line[: places[0].start()].strip(" （("):
             return False
         if len(places) == 1 and not re.match(r"\s*[:：\t ]", line[places[0].end() :]):

@@ -9,10 +9,42 @@ from lxml import etree, html
 from .blocks import TICKED, UNTICKED, Block, Deadline, Flow, clean
 
 _BREAKING = frozenset(
-    "address article aside blockquote body br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header "
-    "hr html legend li main nav ol p pre section table tbody tfoot thead title tr ul".split()
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+    }
+    | {
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+    }
+    | {"p", "pre", "section", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"}
 )
-_SILENT = frozenset("script style head noscript template svg math object select textarea".split())
+_SILENT = frozenset({"script", "style", "head", "noscript", "template", "svg", "math", "object", "select", "textarea"})
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import logging
 import re
 import statistics
@@ -138,7 +139,7 @@ def _lines(words: Iterable[dict[str, Any]]) -> list[_Line]:
     for row in rows:
         row.sort(key=lambda word: word["x0"])
         text = row[0]["text"]
-        for before, word in zip(row, row[1:], strict=False):
+        for before, word in itertools.pairwise(row):
             size = max(word["bottom"] - word["top"], 1)
             gap = (word["x0"] - before["x1"]) / size
             text += ("   " if gap > 1.8 else " " if gap > 0.12 else "") + word["text"]
@@ -215,8 +216,9 @@ def _joined(lines: list[_Line], width: tuple[float, float]) -> str:
     right = max(max(line.right for line in lines), width[1] - _MARGIN)
     left = min(line.left for line in lines)
     text = lines[0].text
-    for before, line in zip(lines, lines[1:], strict=False):
-        full = before.right > right - 1.6 * size and right - left > 4 * size
+    for before, line in itertools.pairwise(lines):
+        # A sign that may not begin a line takes the character before it along, so a full line may be two short.
+        full = before.right > right - 2.3 * size and right - left > 4 * size
         # A line that begins far to the right is a signature or a title.
         full = full and before.left < left + 0.3 * (right - left)
         # A new paragraph is indented, or begins with a number or a marker, or stands further off.
