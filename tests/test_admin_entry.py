@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from records.models import Institution, Record, Topic
 
@@ -100,6 +101,21 @@ def test_a_date_that_is_not_understood_is_an_error_and_stays_as_typed(desk: Clie
     assert f'value="{typed}"' in page
     assert f"“{typed}”" in page
     assert not Record.objects.exists()
+
+
+def test_a_day_without_its_year_is_asked_for_and_not_guessed(desk: Client) -> None:
+    answer = desk.post(ADD, form(held_from="3月12日"))
+    year = timezone.localdate().year
+    assert f"{year}年3月12日" in str(answer.context["adminform"].form.errors["held_from"])
+    assert not Record.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed", ["2026年3月12日", "2026/3/12", "2026.3.12", "2026-03-12", "20260312", "２０２６年３月１２日"]
+)
+def test_a_day_is_understood_as_people_write_it(desk: Client, typed: str) -> None:
+    desk.post(ADD, form(held_from=typed))
+    assert Record.objects.get().held_from == datetime.date(2026, 3, 12)
 
 
 @pytest.mark.parametrize(

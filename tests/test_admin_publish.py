@@ -114,3 +114,26 @@ def test_a_selection_with_published_records_is_not_deleted(admin_client: Client)
     data = {"action": "delete_selected", "_selected_action": [record.pk], "post": "yes"}
     admin_client.post("/admin/records/record/", data)
     assert Record.objects.filter(pk=record.pk).exists()
+
+
+def test_refusals_are_counted_where_they_are_too_many_to_read(admin_client: Client) -> None:
+    records = build.records(22)
+    data = {"action": "publish_selected", "_selected_action": [record.pk for record in records]}
+    answer = admin_client.post("/admin/records/record/", data, follow=True)
+    told = [str(message) for message in answer.context["messages"]]
+    assert len(told) == 21
+    assert "2" in told[-1]
+
+
+def test_who_may_publish_and_not_edit_has_the_verb_alone(client: Client, django_user_model) -> None:
+    user = django_user_model.objects.create_user("reader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_record", "publish_record"]))
+    client.force_login(user)
+    draft = build.draft()
+    page = client.get(change(draft)).content.decode()
+    assert verb(draft, "publish") in page
+    assert 'name="place"' not in page
+    assert "_publish" not in page
+    client.post(verb(draft, "publish"))
+    draft.refresh_from_db()
+    assert draft.is_published

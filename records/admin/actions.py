@@ -16,6 +16,8 @@ from records import exports
 from records.models import Record
 from records.workflow import WorkflowError
 
+REFUSALS_SHOWN = 20  # one by one; a selection may be the whole list
+
 
 def carry_out(record: Record, verb: str, user: Any) -> str | None:
     """Do a verb; gives the reason, in a sentence, where it was refused."""
@@ -31,12 +33,20 @@ def carry_out(record: Record, verb: str, user: Any) -> str | None:
 def _verb_action(verb: str, description: Any, done: Callable[[int], str]) -> Any:
     @admin.action(description=description, permissions=["publish"])
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
-        count = 0
+        count = refused = 0
         for record in queryset.select_related("company"):
-            if reason := carry_out(record, verb, request.user):
-                messages.error(request, f"{record}: {reason}")
-            else:
+            reason = carry_out(record, verb, request.user)
+            if reason is None:
                 count += 1
+                continue
+            refused += 1
+            if refused <= REFUSALS_SHOWN:
+                messages.error(request, f"{record}: {reason}")
+        if refused > REFUSALS_SHOWN:
+            more = refused - REFUSALS_SHOWN
+            messages.error(
+                request, ngettext("%(n)d more was refused.", "%(n)d more were refused.", more) % {"n": more}
+            )
         if count:
             messages.success(request, done(count))
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from records.models import Company, Institution, InstitutionAlias, Topic
 from records.names import institution_key
+
+from .forms import LabelledForm
 
 
 @admin.register(Company)
@@ -35,6 +38,7 @@ class AliasFormSet(forms.BaseInlineFormSet):
 
 class AliasInline(admin.TabularInline):
     model = InstitutionAlias
+    form = LabelledForm
     formset = AliasFormSet
     extra = 1
     fields = ("name",)
@@ -50,6 +54,9 @@ class InstitutionAdmin(admin.ModelAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        return super().get_changelist_form(request, **{**options, "form": LabelledForm})
 
 
 @admin.register(Topic)

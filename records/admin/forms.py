@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from records.filing.dates import parse_date
@@ -25,14 +26,18 @@ class DayField(forms.DateField):
     def to_python(self, value: Any) -> datetime.date | None:
         if value in self.empty_values or isinstance(value, datetime.date):
             return value.date() if isinstance(value, datetime.datetime) else value or None
+        text = str(value).strip()
         try:
-            return parse_date(str(value))
+            return parse_date(text)
         except (ValueError, OverflowError):
-            raise ValidationError(
-                _("“%(text)s” is no date; write one such as 2026-03-12 or 2026年3月12日."),
-                code="invalid",
-                params={"text": str(value)[:30]},
-            ) from None
+            message = _("“%(text)s” is no date; write one such as 2026-03-12 or 2026年3月12日.")
+        offered = f"{timezone.localdate().year}年{text}"
+        try:
+            parse_date(offered)
+            message = _("“%(text)s” has no year. Is it %(offered)s?")
+        except (ValueError, OverflowError):
+            pass
+        raise ValidationError(message, code="invalid", params={"text": text[:30], "offered": offered})
 
 
 class HostsField(forms.CharField):
@@ -171,7 +176,16 @@ class RecordForm(forms.ModelForm):
         return self.cleaned_data["extra"] if "extra" in self.changed_data else self.instance.extra
 
 
-class AttachmentForm(forms.ModelForm):
+class LabelledForm(forms.ModelForm):
+    """A row of a table: to whoever cannot see the heading of the column, each box says its own name."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = str(field.label or "")
+
+
+class AttachmentForm(LabelledForm):
     MAX_MEGABYTES = 20
 
     class Meta:

@@ -94,6 +94,17 @@ FIELDSETS = (
 )
 
 
+# What every row says, translated once for all of them.
+ROW_WORDS = {
+    "drag": gettext_lazy("Drag to another place"),
+    "up": gettext_lazy("Move up (Alt+↑)"),
+    "down": gettext_lazy("Move down (Alt+↓)"),
+    "order": gettext_lazy("Order"),
+    "delete": gettext_lazy("Delete"),
+    "question": gettext_lazy("Question"),
+}
+
+
 @admin.register(Record)
 class RecordAdmin(SimpleHistoryAdmin):
     form = RecordForm
@@ -227,6 +238,7 @@ class RecordAdmin(SimpleHistoryAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         record = options.get("obj")
         context["may_publish"] = self.has_publish_permission(request)
+        context["words"] = {name: str(text) for name, text in ROW_WORDS.items()}
         context["parts"] = [
             (fieldset, [inline for inline in context["inline_admin_formsets"] if inline.opts.shown_after == at])
             for at, fieldset in enumerate(context["adminform"])

@@ -14,6 +14,7 @@ from records.models import Institution, Participant, Question, Topic
 from records.names import fold, split_list
 from records.querysets import LIFT
 
+from .forms import LabelledForm
 from .widgets import GrowingTextarea, QuickCheckbox, QuickHidden, QuickNumber, QuickText, SuggestInput
 
 BATCH = 100
@@ -45,12 +46,7 @@ class RowForm(forms.ModelForm):
         return {field.name for field in self.instance._meta.fields}
 
 
-class ParticipantForm(RowForm):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label  # the column's heading is not the box's label
-
+class ParticipantForm(LabelledForm, RowForm):
     class Meta:
         model = Participant
         fields = ("name_as_filed", "person", "title", "position")
