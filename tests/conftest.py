@@ -6,9 +6,14 @@ import os
 import shutil
 from typing import Any
 
+import hypothesis
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+# How long an example takes says something of the machine, not of the program.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 # Playwright keeps an event loop in the thread of the tests, in which Django would refuse to query.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
