@@ -38,8 +38,8 @@ test: lint ## All checks, then the suite on SQLite and again on PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses 2
 
 messages: setup ## Collect the sentences to translate, and compile the catalogue
-	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --ignore '.venv/*'
-	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv/*'
+	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --ignore '.venv/*' --ignore 'tests/*'
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv/*' --ignore 'tests/*'
 
 pictures: setup ## Renew the pictures in README
 	$(BIN)/python -m tests.pictures
