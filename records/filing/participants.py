@@ -366,7 +366,7 @@ class _Visitors:
         pieces = _outside_brackets(segment, "：:")
         if len(pieces) > 1 or re.search(r"[：:]\s*$", segment):
             return self._read_colon(segment, pieces)
-        self._add(self._sequence(segment), segment)
+        self._add(self._sequence(segment))
         return []
 
     def _read_colon(self, segment: str, pieces: list[str]) -> list[str]:
@@ -455,7 +455,7 @@ class _Visitors:
                     parts += pieces
         return [part for part in parts if part.kind not in ("unknown", "latin")] if known else parts
 
-    def _add(self, parts: list[_Part], segment: str) -> None:
+    def _add(self, parts: list[_Part]) -> None:
         kinds = [part.kind for part in parts]
         if self._reversed(kinds):
             waiting: list[_Part] = []
@@ -484,14 +484,17 @@ class _Visitors:
             elif part.kind == "person":
                 self._person(part.text, title or part.title)
                 title = ""
-            elif part.kind == "latin" and self._alone and place and kinds[place - 1] == "institution":
-                self._person(part.text)
-            elif part.kind == "unknown" and self._alone and place and re.fullmatch("[\u3400-\u9fff]{2,3}", part.text):
+            elif self._alone and place and self._reads_as_person(part, kinds[place - 1]):
                 self._person(part.text)
             else:
-                self._unknown(part.text, segment)
-        if len(parts) == 1 and not self.attendees and not self._alone and not parts:
-            self.rest.append(segment)
+                self._unknown(part.text)
+
+    @staticmethod
+    def _reads_as_person(part: _Part, before: str) -> bool:
+        """Behind an institution without a person, a name that tells nothing by its words."""
+        if part.kind == "latin":
+            return before == "institution"
+        return re.fullmatch("[\u3400-\u9fff]{2,3}", part.text) is not None
 
     def _is_person_here(self, kinds: list[str], place: int, text: str) -> bool:
         """华林 is a firm, and a person where it stands behind a person and before none."""
@@ -504,7 +507,7 @@ class _Visitors:
         names = [kind for kind in kinds if kind != "title"]
         return bool(names) and names[0] == "person" and names[-1] == "institution" and not self._alone
 
-    def _unknown(self, text: str, segment: str) -> None:
+    def _unknown(self, text: str) -> None:
         """A name of neither kind is a firm; five to seven characters that end like a name may be both."""
         if re.fullmatch("[\u3400-\u9fff]{5,7}", text) and (person := person_of(text[-3:])) and not person[1]:
             self._close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..shape import FilingError, gettext_noop
-from .blocks import MAX_CELL, TICKED, UNTICKED, Block, Deadline
+from .blocks import MAX_CELL, MAX_TEXT, TICKED, UNTICKED, Block, Deadline
 
 __all__ = ["TICKED", "UNTICKED", "Block", "read_blocks"]
 
@@ -95,6 +95,10 @@ def _decoded(data: bytes, name: str) -> str:
         text = min(
             (data.decode(encoding, "replace") for encoding in ("utf-8-sig", "gb18030")),
             key=lambda candidate: candidate.count("\ufffd"),
+        )
+    if len(text) > MAX_TEXT:
+        raise FilingError(
+            gettext_noop("“%(name)s” holds more text than a filing has: choose the filing itself."), name=name
         )
     strange = sum(character == "\ufffd" or (character < " " and character not in "\t\r\n\f") for character in text)
     if strange > max(3, len(text) // 50):

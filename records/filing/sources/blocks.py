@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import time
 import unicodedata
+from collections.abc import Iterator
 
 from ..shape import FilingError, gettext_noop
 
@@ -85,6 +87,14 @@ def _trim(line: str) -> str:
 class _Cell:
     items: list[str | _Table] = dataclasses.field(default_factory=list)
 
+    def pieces(self) -> Iterator[str | _Table]:
+        """Its text, put together, and its tables in turn."""
+        for is_text, group in itertools.groupby(self.items, key=lambda item: isinstance(item, str)):
+            if is_text:
+                yield "".join(item for item in group if isinstance(item, str))
+            else:
+                yield from group
+
 
 @dataclasses.dataclass(slots=True)
 class _Table:
@@ -106,11 +116,7 @@ class Flow:
         self._length = 0
 
     def text(self, text: str) -> None:
-        items = self._cells[-1].items
-        if items and isinstance(items[-1], str):
-            items[-1] += text
-        else:
-            items.append(text)
+        self._cells[-1].items.append(text)
         self._length += len(text)
         if self._length > MAX_TEXT:
             raise FilingError(gettext_noop("It holds more text than a filing has: choose the filing itself."))
@@ -170,7 +176,7 @@ class Flow:
 
         def emit(cell: _Cell) -> None:
             nonlocal tables
-            for item in cell.items:
+            for item in cell.pieces():
                 if isinstance(item, str):
                     found.extend(Block((line,)) for line in clean(item).split("\n") if line)
                     continue
@@ -188,7 +194,7 @@ class Flow:
 
 def _flat(cell: _Cell) -> str:
     parts = []
-    for item in cell.items:
+    for item in cell.pieces():
         if isinstance(item, str):
             parts.append(clean(item))
         else:

@@ -14,7 +14,7 @@ from ..shape import FilingError, gettext_noop
 from .blocks import TICKED, UNTICKED, Block, Deadline, Flow, symbol
 from .numbering import Numbering
 
-MAX_UNZIPPED = 100 * 1024 * 1024
+MAX_UNZIPPED = 16 * 1024 * 1024  # of the parts that are read; their trees take thirty times that
 MAX_ENTRIES = 5000
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
