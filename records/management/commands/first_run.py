@@ -26,8 +26,6 @@ class Command(BaseCommand):
             password = secrets.token_urlsafe(12)
             users.create_superuser(LOGIN, password=password)
             self.stdout.write(
-                _(
-                    "Staff login: %(login)s, password: %(password)s (shown this once)"
-                )
+                _("Staff login: %(login)s, password: %(password)s (shown this once)")
                 % {"login": LOGIN, "password": password}
             )
