@@ -109,3 +109,13 @@ def test_a_guess_is_a_doubt():
 def test_two_hundred_and_fifty_names():
     text = "；".join(f"澄海{number}号基金：张三、李四" for number in range(125))
     assert len(read_participants(text).attendees) == 250
+
+
+def test_a_stroke_joins_a_person_to_a_firm_of_several_latin_words():
+    text = "程雨桐/澄海基金、毛敬亭/Ostara Securities Japan、冯立/Ostara Japan、Harrow Bridge Capital/余晗"
+    assert [(one.institution, one.person) for one in read_participants(text).attendees] == [
+        ("澄海基金", "程雨桐"),
+        ("Ostara Securities Japan", "毛敬亭"),
+        ("Ostara Japan", "冯立"),
+        ("Harrow Bridge Capital", "余晗"),
+    ]

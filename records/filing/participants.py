@@ -321,6 +321,9 @@ def _latin(word: str) -> list[_Part]:
     return [_Part("latin", word)]
 
 
+# 毛敬亭/Ostara Japan: what stands behind a person and a stroke is the firm.
+_NAME_AND_FIRM = (["person", "institution"], ["person", "latin"])
+
 # From names to visitors
 
 _HEADING = re.compile(
@@ -449,8 +452,8 @@ class _Visitors:
             for word in _words(group):
                 slashed = _outside_brackets(word, "/／")
                 found = [_parts_of(piece) for piece in slashed]
-                if [part.kind for part in itertools.chain(*found)] == ["person", "institution"] and len(found) == 2:
-                    found.reverse()
+                if len(found) == 2 and [part.kind for part in itertools.chain(*found)] in _NAME_AND_FIRM:
+                    found = [[dataclasses.replace(found[1][0], kind="institution")], found[0]]
                 for pieces in found:
                     parts += pieces
         return [part for part in parts if part.kind not in ("unknown", "latin")] if known else parts
@@ -549,21 +552,30 @@ class _Visitors:
 def _words(group: str) -> Iterator[str]:
     """Words between spaces; Latin words that stand together are one name, and so are two single characters."""
     waiting: list[str] = []
+    open_latin = False
     for word in _outside_brackets(group, " \u3000"):
-        latin, single = bool(_LATIN.fullmatch(word)), len(word) == 1 and "\u3400" <= word <= "\u9fff"
-        if waiting and not (latin if waiting[0].isascii() else single):
+        # A stroke joins a name to a firm (毛敬亭/Ostara Securities): only the ends of a word meet its neighbours.
+        ends = re.split(r"[/／]", word)
+        starts_latin, ends_latin = (_LATIN.fullmatch(end) is not None for end in (ends[0], ends[-1]))
+        single = _is_single(word)
+        if waiting and not (single if _is_single(waiting[-1]) else starts_latin and open_latin):
             yield _together(waiting)
             waiting = []
-        if latin or single:
+        if starts_latin or ends_latin or single:
             waiting.append(word)
+            open_latin = ends_latin
         else:
             yield word
     if waiting:
         yield _together(waiting)
 
 
+def _is_single(word: str) -> bool:
+    return len(word) == 1 and "\u3400" <= word <= "\u9fff"
+
+
 def _together(words: list[str]) -> str:
-    return (" " if words[0].isascii() else "").join(words)
+    return ("" if _is_single(words[0]) else " ").join(words)
 
 
 def _without_company(
