@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from . import search
 from .filing.dates import parse_date
 from .filing.shape import ACTIVITY_TYPES
-from .models import ActivityType, Company, Institution, InstitutionType, Record, Topic
+from .models import ActivityType, Company, Institution, InstitutionType, Participant, Question, Record, Topic
 
 MAX_VALUES = 100  # of one parameter
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
@@ -198,10 +198,24 @@ class BaseFilter(django_filters.FilterSet):
 
     def without(self, name: str) -> QuerySet:
         """The rows as if this one parameter had not been given."""
-        rows = self.queryset.all()
-        for other, value in self.chosen.items():
-            if other != name:
-                rows = self.filters[other].filter(rows, value)
+        return self._narrowed(self.queryset.all(), self.chosen.keys() - {name})
+
+    def objections(self, besides: Iterable[str] = ()) -> list[str]:
+        """Why data is refused: what of the address is not understood, parameters that do not exist included.
+
+        A page ignores those and says so to whoever reads it; a program would take the wrong rows for the right
+        ones. `besides` are parameters that are not the filter's.
+        """
+        unknown = [name for name in self.data if name not in self.filters and name not in besides]
+        return [
+            *(f"{label}: {sentence}" if label else sentence for label, sentence in self.sentences),
+            *(gettext("There is no parameter “%(name)s”.") % {"name": shortened(name)} for name in unknown[:20]),
+        ]
+
+    def _narrowed(self, rows: QuerySet, names: Iterable[str]) -> QuerySet:
+        """The rows narrowed by some of the parameters that were understood."""
+        for name in sorted(names):
+            rows = self.filters[name].filter(rows, self.chosen[name])
         return rows
 
 
@@ -245,6 +259,11 @@ class RecordFilter(BaseFilter):
         rows = super().qs
         return rows if "sort" in self.chosen else rows.newest_first()
 
+    @property
+    def ordered_by(self) -> str:
+        """The day of a record by which the rows are in order, newest first."""
+        return "disclosed_on" if self.chosen.get("sort") == "disclosure" else "held_from"
+
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
         return records.matching(query)
 
@@ -277,6 +296,44 @@ class RecordFilter(BaseFilter):
 
     class Meta(BaseFilter.Meta):
         model = Record
+
+
+class PartFilter(RecordFilter):
+    """Rows of the records that fit: made like `RecordFilter`, from records.
+
+    `own` are the parameters that are asked of the row itself and not of its record.
+    """
+
+    model: Any
+    own: frozenset[str] = frozenset()
+
+    @property
+    def qs(self) -> QuerySet:
+        return self.in_order(self._parts(self.chosen.keys()), "sort", self.chosen.get("sort", ""))
+
+    def without(self, name: str) -> QuerySet:
+        return self._parts(self.chosen.keys() - {name})
+
+    def _parts(self, names: Iterable[str]) -> QuerySet:
+        asked = set(names) - {"sort"}
+        records = self._narrowed(self.queryset.all(), asked - self.own)
+        return self._narrowed(self.model.objects.filter(record__in=records.order_by().values("pk")), asked & self.own)
+
+    class Meta(RecordFilter.Meta):
+        pass
+
+
+class ParticipantFilter(PartFilter):
+    """Everybody who was present at the records that fit."""
+
+    model = Participant
+
+
+class QuestionFilter(PartFilter):
+    """Questions of the records that fit, which hold the words and are on the topics themselves."""
+
+    model = Question
+    own = frozenset({"q", "topic"})
 
 
 class CompanyFilter(BaseFilter):

@@ -114,6 +114,14 @@ class RecordQuerySet(models.QuerySet):
     def newest_disclosed_first(self) -> RecordQuerySet:
         return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
 
+    def newest_published_first(self) -> RecordQuerySet:
+        """By the moment of publication: a record disclosed late comes to its followers all the same."""
+        return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
+
+    def beyond(self, by: str, day: datetime.date, pk: int, _position: int = 0) -> RecordQuerySet:
+        """What follows a record in the order of a day (`held_from` or `disclosed_on`), newest first."""
+        return self.filter(Q(**{f"{by}__lt": day}) | Q(pk__lt=pk), **{f"{by}__lte": day})
+
     def held_on_or_after(self, day: datetime.date) -> RecordQuerySet:
         """Records of which at least one day is not before this one."""
         return self.filter(Q(held_from__gte=day) | Q(held_to__gte=day))
@@ -241,6 +249,39 @@ class PositionedQuerySet(models.QuerySet):
         for word in words:
             found |= Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
         return self.filter(found)
+
+    def matching(self, query: str) -> PositionedQuerySet:
+        """Questions that hold every word of a search themselves, and none that it rules out."""
+        asked = search.parse(query)
+        vendor = connections[self.db].vendor
+        found = self
+        for word in asked.wanted:
+            found = found.filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+        for word in asked.unwanted:
+            found = found.exclude(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+        return found
+
+    def on_topic(self, topics: Iterable[models.Model]) -> PositionedQuerySet:
+        """Questions on any of these topics."""
+        topic_links: Any = self.model._meta.get_field("topics").remote_field
+        return self.filter(pk__in=topic_links.through.objects.filter(topic__in=topics).values("question_id"))
+
+    def newest_first(self) -> PositionedQuerySet:
+        """The rows of the newest record first, each record's in the order of the form."""
+        return self.order_by(F("record__held_from").desc(nulls_last=True), "-record_id", "position")
+
+    def newest_disclosed_first(self) -> PositionedQuerySet:
+        return self.order_by(F("record__disclosed_on").desc(nulls_last=True), "-record_id", "position")
+
+    def beyond(self, by: str, day: datetime.date, record_id: int, position: int) -> PositionedQuerySet:
+        """What follows a row in the order of a day of its record, newest first."""
+        day_of = f"record__{by}"
+        later_in_day = Q(record_id__lt=record_id) | Q(record_id=record_id, position__gt=position)
+        return self.filter(Q(**{f"{day_of}__lt": day}) | later_in_day, **{f"{day_of}__lte": day})
+
+    def for_list(self) -> PositionedQuerySet:
+        """Questions with what a line of a list shows."""
+        return self.select_related("record__company").prefetch_related("topics")
 
     def public(self) -> PositionedQuerySet:
         return self.filter(record__status=Status.PUBLISHED)
