@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxValueValidator, ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,13 @@ class DayField(forms.DateField):
         raise ValidationError(message, code="invalid", params={"text": text[:30], "offered": offered})
 
 
+def _text(value: Any) -> str:
+    """Text that is taken apart: later validators no longer see it, and PostgreSQL stores no NUL."""
+    text = value or ""
+    ProhibitNullCharactersValidator()(text)
+    return text
+
+
 class HostsField(forms.CharField):
     """People with their titles: `职务：姓名`, or a name alone, one a line; a list is split at `、，,;；` too.
 
@@ -65,7 +73,7 @@ class HostsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         hosts = []
-        for line in re.split(r"[\r\n]+", super().to_python(value) or ""):
+        for line in re.split(r"[\r\n]+", _text(super().to_python(value))):
             if line.strip() in self.known:
                 hosts.append(self.known[line.strip()])
                 continue
@@ -95,7 +103,10 @@ class HostsField(forms.CharField):
         return hosts
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.to_python(data) != (initial or [])
+        try:
+            return self.to_python(data) != (initial or [])
+        except ValidationError:
+            return True
 
 
 class RowsField(forms.CharField):
@@ -108,7 +119,7 @@ class RowsField(forms.CharField):
         return "\n".join(f"【{label}】{text}" for label, text in value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        text = (super().to_python(value) or "").replace("\r\n", "\n").strip()
+        text = _text(super().to_python(value)).replace("\r\n", "\n").strip()
         if not text:
             return []
         before, *parts = self._LABEL.split(text)
@@ -152,6 +163,10 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        for name in {"stated_institutions", "stated_people"} & self.fields.keys():
+            self.fields[name].validators.append(
+                MaxValueValidator(1_000_000)
+            )  # the engines differ
         if hosts := self.fields.get("hosts"):
             hosts.known = {HostsField.line_of(host): host for host in self.instance.hosts}  # type: ignore[attr-defined]
 

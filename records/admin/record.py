@@ -24,6 +24,7 @@ from . import filters
 from .actions import ACTIONS, carry_out
 from .forms import AttachmentForm, RecordForm
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
+from .widgets import SafeAutocompleteSelect
 
 
 class PartOfRecord:
@@ -200,6 +201,11 @@ class RecordAdmin(SimpleHistoryAdmin):
         companies = Company.objects.all()[:2]
         own = {"company": companies[0].pk} if len(companies) == 1 else {}
         return {**own, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "company":
+            options.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **options)

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
 from django.utils.safestring import SafeString, mark_safe
 
 
@@ -77,3 +77,10 @@ class DayWidget(AdminDateWidget):
         super().__init__(
             attrs={"placeholder": "2026-03-12", "autocomplete": "off", **(attrs or {})}, format="%Y-%m-%d"
         )
+
+
+class SafeAutocompleteSelect(AutocompleteSelect):
+    """Django's, which asks the database for whatever was posted, a key or not."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if not key or (key.isdecimal() and len(key) < 19)], attrs)
