@@ -164,9 +164,7 @@ class RecordForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in {"stated_institutions", "stated_people"} & self.fields.keys():
-            self.fields[name].validators.append(
-                MaxValueValidator(1_000_000)
-            )  # the engines differ
+            self.fields[name].validators.append(MaxValueValidator(1_000_000))  # the engines differ
         if hosts := self.fields.get("hosts"):
             hosts.known = {HostsField.line_of(host): host for host in self.instance.hosts}  # type: ignore[attr-defined]
 
