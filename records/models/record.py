@@ -128,6 +128,7 @@ class Record(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "-held_from", "-id"], name="record_by_visit"),
             models.Index(fields=["status", "-disclosed_on", "-id"], name="record_by_disclosure"),
+            models.Index(fields=["status", "-published_at", "-id"], name="record_by_publication"),
             models.Index(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
         ]
         constraints: ClassVar = [
