@@ -16,7 +16,9 @@ def test_a_record_without_a_number_is_addressed_by_its_id() -> None:
     assert record.get_absolute_url() == f"/records/999001/id-{record.pk}/"
 
 
-@pytest.mark.parametrize("number", ["2024/001", "2024 年第1号", "..", "2024?x=1#y", "２０２４－１", "a\\b"])
+@pytest.mark.parametrize(
+    "number", ["2024/001", "2024 年第1号", "..", "2024?x=1#y", "２０２４－１", "a\\b", "a\nb", "a\tb", "a\r\nb"]
+)
 def test_any_number_gives_an_address_that_answers(number: str, client) -> None:
     record = build.record(number=number)
     assert client.get(record.get_absolute_url()).status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from pathlib import PurePath
 from typing import Any, ClassVar
@@ -250,7 +251,8 @@ class Record(models.Model):
         self.slug = f"{self.slug}-v{version}"
 
     def _wanted_slug(self) -> str:
-        wanted = self.number.strip().replace("/", "-").replace("\\", "-") or f"id-{self.pk}"
+        # Control characters and strokes cannot stand in an address, whatever a filing holds.
+        wanted = re.sub(r"[/\\\x00-\x1f\x7f]+", "-", self.number.strip()) or f"id-{self.pk}"
         taken = Record.objects.filter(company_id=self.company_id, slug=wanted).exclude(pk=self.pk)
         return f"{wanted}-id-{self.pk}" if wanted in {".", ".."} or taken.exists() else wanted
 
