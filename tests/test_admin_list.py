@@ -55,7 +55,18 @@ def test_the_list_narrows(admin_client: Client, two: tuple[Record, Record], quer
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00", "q=" + "长" * 5000, "visitor=" + "x" * 500, "of=%00", "about=%20", "p=-1", "p=abc"]
+    "query",
+    [
+        "q=%00",
+        "q=" + "长" * 5000,
+        "visitor=" + "x" * 500,
+        "of=%00",
+        "about=%20",
+        "p=-1",
+        "company=" + "9" * 40,
+        "held_from__year=" + "9" * 30,
+        "p=abc",
+    ],
 )
 def test_nonsense_is_no_error_of_ours(admin_client: Client, two: tuple[Record, Record], query: str) -> None:
     assert admin_client.get(f"{LIST}?{query}").status_code in {200, 302}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict, ErrorList
@@ -148,6 +149,12 @@ class RecordAdmin(SimpleHistoryAdmin):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, record: Record) -> str:
         return format_html('<span class="status {}">{}</span>', record.status, record.get_status_display())
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().changelist_view(request, extra_context)
+        except OverflowError:  # a number in the address that no calendar and no database knows
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         text = search_term.replace("\0", "").strip()[:200]
