@@ -83,6 +83,8 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     shown = Record.objects.readable().for_page().filter(company__code=code, slug=slug).first()
     if not shown:
         return redirect(_published_by_number(code, slug), permanent=True)
+    if not shown.is_readable:
+        raise Http404
     of_company = records.filter(company=shown.company).exclude(pk=shown.pk).select_related("company")
     earlier, later = of_company.neighbours(shown)
     ticked = {kind.name for kind in shown.activity_types.all()}
@@ -119,7 +121,9 @@ def official_form(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     from .filing import write_docx
     from .translate import filing_of
 
-    shown = get_object_or_404(Record.objects.published().for_page(), company__code=code, slug=slug)
+    shown = get_object_or_404(Record.objects.readable().for_page(), company__code=code, slug=slug)
+    if not shown.is_readable:
+        raise Http404
     board = Board(shown.company.board) if shown.company.board else None
     return HttpResponse(
         write_docx(filing_of(shown), board),

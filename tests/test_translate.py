@@ -7,6 +7,7 @@ import pytest
 from records import translate
 from records.filing.shape import ACTIVITY_TYPES, Attendee, Filing, FilingError, Host, Question
 from records.models import Company, Institution, Participant, Record
+from records.workflow import WorkflowError
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +119,24 @@ def test_an_answer_whose_question_was_lost_is_kept() -> None:
     record = translate.make_record(filing).record
     assert list(record.questions.values_list("text", "answer")) == [("甲？", "乙"), ("", "丙")]
     assert translate.filing_of(record).questions == filing.questions
+
+
+def test_a_withdrawn_correction_takes_its_earlier_versions_along(client) -> None:
+    first = translate.make_record(FILING, publish=True).record
+    second = translate.make_record(FILING, corrects=first, publish=True).record
+    first.refresh_from_db()
+    address = first.get_absolute_url()
+    assert client.get(address).status_code == 200
+    assert client.get(f"{address.rstrip('/')}.docx").status_code == 200
+    second.withdraw()
+    for gone in (address, f"{address.rstrip('/')}.docx", second.get_absolute_url()):
+        assert client.get(gone).status_code == 404
+
+
+def test_a_record_is_not_withdrawn_while_a_new_version_is_being_written() -> None:
+    first = translate.make_record(FILING, publish=True).record
+    draft = translate.make_record(FILING, corrects=first).record
+    with pytest.raises(WorkflowError):
+        first.withdraw()
+    draft.delete()
+    Record.objects.get(pk=first.pk).withdraw()

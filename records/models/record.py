@@ -178,6 +178,14 @@ class Record(models.Model):
         return self.status == Status.PUBLISHED
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the public has a page of it: published, or an earlier version of what is published now."""
+        present = self
+        while present.status == Status.SUPERSEDED and hasattr(present, "correction"):
+            present = present.correction
+        return present.is_published
+
+    @property
     def is_locked(self) -> bool:
         """What the public has seen is not edited: it is withdrawn first, or corrected by a new version."""
         return self.status != Status.DRAFT
@@ -215,8 +223,18 @@ class Record(models.Model):
         self._carry_out("publish", user, complete)
 
     def withdraw(self, user: AbstractBaseUser | None = None) -> None:
-        """Take the record back from the public. Its address stays its own. Raises WorkflowError."""
-        self._carry_out("withdraw", user)
+        """Take the record back from the public, with its earlier versions. Its address stays its own.
+
+        Raises WorkflowError, also while a new version is being written: two of a number would end up side by side.
+        """
+
+        def stands_alone(record: Record) -> None:
+            if hasattr(record, "correction"):
+                raise WorkflowError(
+                    gettext("A new version of this record has been begun: publish or delete that first.")
+                )
+
+        self._carry_out("withdraw", user, stands_alone)
 
     def _carry_out(self, verb_name: str, user: AbstractBaseUser | None, prepare: Any = None) -> None:
         """One change of state, on the row as it stands in the database now: of two at once, one is refused."""
