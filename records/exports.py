@@ -1,14 +1,23 @@
-"""What leaves as CSV: the columns of each level, declared once, and the stream. Knows no request and no page."""
+"""What leaves as data: the columns of each level, declared once, and CSV, XLSX and JSON of them.
+
+Knows no request and no page.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import codecs
 import dataclasses
+import datetime
 import io
 import itertools
+import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import IO, Any
 
+import xlsxwriter
 from defusedcsv import csv
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -25,23 +34,30 @@ class Column:
     """One column: its name for programs, its heading for people, and how a row gives its cell.
 
     A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
-    the public.
+    the public; `help` says what the heading does not.
     """
 
     name: str
     heading: Any
     cell: Callable[[Any], Any]
     staff: bool = False
+    help: Any = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Level:
-    """One kind of export: a row for each record, participant or question."""
+    """One kind of export: a row for each record, participant or question.
+
+    `of` gives the rows of some records, `load` fetches with the rows what their cells need, `record` is the record
+    of a row.
+    """
 
     name: str
     label: Any
     columns: tuple[Column, ...]
-    rows: Callable[[QuerySet], QuerySet]
+    of: Callable[[Any], QuerySet]
+    load: Callable[[QuerySet], QuerySet]
+    record: Callable[[Any], Record] = lambda row: row.record
 
     def columns_for(self, *, staff: bool) -> list[Column]:
         return [column for column in self.columns if staff or not column.staff]
@@ -62,15 +78,61 @@ def _minute(moment: Any) -> str:
 # Every level begins with what tells whose row it is; `of` gives the record of a row.
 def _record_columns(of: Callable[[Any], Record]) -> tuple[Column, ...]:
     return (
-        Column("record_id", _("record id"), lambda row: of(row).pk),
-        Column("company_code", _("securities code"), lambda row: of(row).company.code),
-        Column("symbol", _("symbol"), lambda row: of(row).company.symbol),
+        Column("record_id", _("record id"), lambda row: of(row).pk, help=_("Never changes and is never used again.")),
+        Column(
+            "company_code",
+            _("securities code"),
+            lambda row: of(row).company.code,
+            help=_("Six digits, as text: zeros at the front belong to it."),
+        ),
+        Column(
+            "symbol",
+            _("symbol"),
+            lambda row: of(row).company.symbol,
+            help=_("The code with its exchange, such as 000001.SZ."),
+        ),
         Column("company", _("company"), lambda row: of(row).company.short_name),
-        Column("number", _("number"), lambda row: of(row).number),
-        Column("held_from", _("held from"), lambda row: of(row).held_from),
-        Column("held_to", _("held to"), lambda row: of(row).last_day),
-        Column("disclosed_on", _("disclosed on"), lambda row: of(row).disclosed_on),
-        Column("activity_types", _("activity types"), lambda row: _names(of(row).activity_types.all())),
+        Column("number", _("number"), lambda row: of(row).number, help=_("As filed; may be empty.")),
+        Column("held_from", _("held from"), lambda row: of(row).held_from, help=_("The first day of the activity.")),
+        Column(
+            "held_to", _("held to"), lambda row: of(row).last_day, help=_("The last day; the first where it was one.")
+        ),
+        Column(
+            "disclosed_on",
+            _("disclosed on"),
+            lambda row: of(row).disclosed_on,
+            help=_("The day on which the company published the record."),
+        ),
+        Column(
+            "activity_types",
+            _("activity types"),
+            lambda row: _names(of(row).activity_types.all()),
+            help=_("The boxes that are ticked on the form."),
+        ),
+    )
+
+
+def _counts(of: Callable[[Any], Record]) -> tuple[Column, ...]:
+    """What a record comes to, in words that fit a row of any level."""
+    return (
+        Column(
+            "institution_count",
+            _("institutions"),
+            lambda row: of(row).institution_count,
+            help=_("How many different institutions the record names."),
+        ),
+        Column(
+            "person_count",
+            _("people"),
+            lambda row: of(row).person_count,
+            help=_("How many visitors it names in person."),
+        ),
+        Column(
+            "question_count",
+            _("questions"),
+            lambda row: of(row).question_count,
+            help=_("How many questions it answers."),
+        ),
     )
 
 
@@ -79,30 +141,67 @@ RECORDS = Level(
     _("records"),
     (
         *_record_columns(lambda record: record),
-        Column("other_activity", _("other activity"), lambda record: record.other_activity),
-        Column("held_text", _("time as filed"), lambda record: record.held_text),
+        Column(
+            "other_activity",
+            _("other activity"),
+            lambda record: record.other_activity,
+            help=_("What stands beside the box 其他."),
+        ),
+        Column(
+            "held_text",
+            _("time as filed"),
+            lambda record: record.held_text,
+            help=_("Date and time in the form's own words."),
+        ),
         Column("place", _("place"), lambda record: record.place),
-        Column("hosts", _("hosts"), _hosts),
-        Column("institution_count", _("institutions"), lambda record: record.institution_count),
-        Column("person_count", _("people"), lambda record: record.person_count),
-        Column("question_count", _("questions"), lambda record: record.question_count),
-        Column("stated_institutions", _("institutions stated"), lambda record: record.stated_institutions),
-        Column("stated_people", _("people stated"), lambda record: record.stated_people),
-        Column("institutions", _("names of institutions"), lambda record: _institution_names(record)),
-        Column("introduction", _("introduction"), lambda record: record.introduction),
-        Column("closing", _("closing text"), lambda record: record.closing),
+        Column("hosts", _("hosts"), _hosts, help=_("Those who received the visitors, each as title：name.")),
+        *_counts(lambda record: record),
+        Column(
+            "stated_institutions",
+            _("institutions stated"),
+            lambda record: record.stated_institutions,
+            help=_("Where the form gives a total, such as 等31家机构."),
+        ),
+        Column(
+            "stated_people",
+            _("people stated"),
+            lambda record: record.stated_people,
+            help=_("Where the form gives a total."),
+        ),
+        Column(
+            "institutions",
+            _("names of institutions"),
+            lambda record: _institution_names(record),
+            help=_("Each once, by the name it has in the directory."),
+        ),
+        Column(
+            "introduction",
+            _("introduction"),
+            lambda record: record.introduction,
+            help=_("What stands before the first question."),
+        ),
+        Column(
+            "closing", _("closing text"), lambda record: record.closing, help=_("What stands after the last answer.")
+        ),
         Column(
             "material_information", _("statement on material information"), lambda record: record.material_information
         ),
         Column("signed_on", _("date of the form"), lambda record: record.signed_on),
-        Column("address", _("address"), lambda record: record.get_absolute_url()),
+        Column(
+            "address",
+            _("address"),
+            lambda record: record.get_absolute_url(),
+            help=_("Its page on this site; it stays."),
+        ),
         Column("status", _("status"), lambda record: record.get_status_display(), staff=True),
         Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
         Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
+    lambda records: records,
     lambda records: records.select_related("company").prefetch_related(
         "activity_types", Prefetch("participants", Participant.objects.select_related("institution"))
     ),
+    lambda record: record,
 )
 
 
@@ -110,18 +209,9 @@ def _institution_names(record: Record) -> list[str]:
     return list(dict.fromkeys(row.institution.name for row in record.participants.all() if row.institution))
 
 
-def _children_in_order(model: Any) -> Callable[[QuerySet], QuerySet]:
+def _parts_of(model: Any) -> Callable[[Any], QuerySet]:
     """Rows of the records that a queryset names, newest record first, in the order of the form."""
-
-    def rows(records: QuerySet) -> QuerySet:
-        return (
-            model.objects.filter(record__in=records.order_by().values("pk"))
-            .select_related("record__company")
-            .prefetch_related("record__activity_types")
-            .order_by("-record__held_from", "-record_id", "position")
-        )
-
-    return rows
+    return lambda records: model.objects.filter(record__in=records.order_by().values("pk")).newest_first()
 
 
 PARTICIPANTS = Level(
@@ -130,36 +220,57 @@ PARTICIPANTS = Level(
     (
         Column("participant_id", _("participant id"), lambda row: row.pk),
         *_record_columns(lambda row: row.record),
-        Column("position", _("order"), lambda row: row.position),
-        Column("institution_id", _("institution id"), lambda row: row.institution_id),
-        Column("institution", _("institution"), lambda row: row.institution.name if row.institution else ""),
+        Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
+        Column(
+            "institution_id",
+            _("institution id"),
+            lambda row: row.institution_id,
+            help=_("The same for every spelling of an institution; empty for a person without one."),
+        ),
+        Column(
+            "institution",
+            _("institution"),
+            lambda row: row.institution.name if row.institution else "",
+            help=_("By the name it has in the directory."),
+        ),
         Column(
             "institution_type",
             _("institution type"),
             lambda row: row.institution.get_type_display() if row.institution else "",
         ),
         Column("name_as_filed", _("institution as filed"), lambda row: row.name_as_filed),
-        Column("person", _("person"), lambda row: row.person),
+        Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
         Column("title", _("title"), lambda row: row.title),
+        *_counts(lambda row: row.record),
         Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
-    lambda records: _children_in_order(Participant)(records).select_related("record__company", "institution"),
+    _parts_of(Participant),
+    lambda rows: rows.select_related("record__company", "institution").prefetch_related("record__activity_types"),
 )
 
 QUESTIONS = Level(
     "questions",
     _("questions"),
     (
-        Column("question_id", _("question id"), lambda row: row.pk),
+        Column(
+            "question_id",
+            _("question id"),
+            lambda row: row.pk,
+            help=_("Never changes, whatever becomes of its order and wording."),
+        ),
         *_record_columns(lambda row: row.record),
-        Column("position", _("order"), lambda row: row.position),
-        Column("question", _("question"), lambda row: row.text),
+        Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
+        Column("question", _("question"), lambda row: row.text, help=_("Empty where the filing lost its words.")),
         Column("answer", _("answer"), lambda row: row.answer),
         Column("topics", _("topics"), lambda row: _names(row.topics.all())),
-        Column("address", _("address"), lambda row: row.get_absolute_url()),
+        *_counts(lambda row: row.record),
+        Column(
+            "address", _("address"), lambda row: row.get_absolute_url(), help=_("Its place on this site; it stays.")
+        ),
         Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
-    lambda records: _children_in_order(Question)(records).prefetch_related("topics"),
+    _parts_of(Question),
+    lambda rows: rows.select_related("record__company").prefetch_related("record__activity_types", "topics"),
 )
 
 LEVELS = {level.name: level for level in (RECORDS, PARTICIPANTS, QUESTIONS)}
@@ -177,8 +288,14 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"\t", "\r", "\n"} else cell
 
 
-def csv_lines(level: Level, records: QuerySet, *, staff: bool = False) -> Iterator[bytes]:
-    """The CSV of some records at one level, piece by piece: UTF-8 with the mark that Excel wants.
+def _chunks(level: Level, rows: QuerySet) -> Iterator[list[Any]]:
+    loaded = level.load(rows).iterator(chunk_size=CHUNK)
+    while chunk := list(itertools.islice(loaded, CHUNK)):
+        yield chunk
+
+
+def csv_lines(level: Level, rows: QuerySet, *, staff: bool = False) -> Iterator[bytes]:
+    """The CSV of some rows of a level, piece by piece: UTF-8 with the mark that Excel wants.
 
     Cells that a spreadsheet would run as a formula are quoted. If the database fails on the way, the last
     line says that the file is incomplete.
@@ -195,9 +312,8 @@ def csv_lines(level: Level, records: QuerySet, *, staff: bool = False) -> Iterat
 
     writer.writerow([str(column.heading) for column in columns])
     yield codecs.BOM_UTF8 + taken()
-    rows = level.rows(records).iterator(chunk_size=CHUNK)
     try:
-        while chunk := list(itertools.islice(rows, CHUNK)):
+        for chunk in _chunks(level, rows):
             for row in chunk:
                 writer.writerow([_harmless(_flat(column.cell(row))) for column in columns])
             yield taken()
@@ -205,3 +321,90 @@ def csv_lines(level: Level, records: QuerySet, *, staff: bool = False) -> Iterat
         writer.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
         yield taken()
         raise
+
+
+SHEET_ROWS = 1_048_576  # of a sheet, the heading included
+CELL_LENGTH = 32_767  # characters that a cell of a sheet can hold
+
+
+def xlsx_file(level: Level, rows: QuerySet, *, staff: bool = False) -> IO[bytes]:
+    """A workbook of some rows of a level, whole, in a file that vanishes when it is closed.
+
+    Text is written as text whatever it begins with. A sheet has an end: beyond it, the last row says that the
+    file is cut, and a text that no cell can hold ends in an ellipsis.
+    """
+    columns = level.columns_for(staff=staff)
+    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+            bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+            sheet = book.add_worksheet(level.name)
+            sheet.freeze_panes(1, 0)
+            for place, column in enumerate(columns):
+                sheet.write_string(0, place, str(column.heading), bold)
+            written = itertools.chain.from_iterable(_chunks(level, rows[:SHEET_ROWS]))
+            for at, row in enumerate(written, 1):
+                if at == SHEET_ROWS - 1 and next(written, None):
+                    sheet.write_string(at, 0, gettext("CUT: a sheet holds no more rows. Fetch the CSV."))
+                    break
+                for place, column in enumerate(columns):
+                    _write_cell(sheet, at, place, column.cell(row), day)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def _write_cell(sheet: Any, row: int, place: int, cell: Any, day: Any) -> None:
+    cell = _flat(cell)
+    if isinstance(cell, datetime.date):
+        sheet.write_datetime(row, place, cell, day)
+    elif isinstance(cell, int):
+        sheet.write_number(row, place, cell)
+    elif cell:
+        text = str(cell)
+        sheet.write_string(row, place, text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…")
+
+
+class CursorError(ValueError):
+    """A cursor that no page gave, or that belongs to another order."""
+
+
+_PLACE = re.compile(r"(held_from|disclosed_on) ([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{1,18}) ([0-9]{1,9})")
+
+
+def json_page(level: Level, rows: Any, by: str, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Rows of a level as JSON knows them, by column name, and the cursor of what follows, empty at the end.
+
+    The rows are in order of a day of their record, `by`, newest first. The cursor names the last row and not how
+    many there were, so that the last page comes as fast as the first and a new record repeats none.
+    """
+    if after:
+        rows = rows.beyond(by, *_place(after, by))
+    found = list(level.load(rows)[: limit + 1])
+    shown = found[:limit]
+    columns = level.columns_for(staff=False)
+    results = [{column.name: _plain(column.cell(row)) for column in columns} for row in shown]
+    return results, _cursor(level, shown[-1], by) if len(found) > limit else ""
+
+
+def _plain(cell: Any) -> Any:
+    return cell.isoformat() if isinstance(cell, datetime.date) else cell
+
+
+def _cursor(level: Level, row: Any, by: str) -> str:
+    record = level.record(row)
+    place = f"{by} {getattr(record, by)} {record.pk} {getattr(row, 'position', 0)}"
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _place(cursor: str, by: str) -> tuple[datetime.date, int, int]:
+    """What `_cursor` wrote. Raises CursorError."""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+        if not (match := _PLACE.fullmatch(text)) or match[1] != by:
+            raise CursorError(cursor)
+        return datetime.date.fromisoformat(match[2]), int(match[3]), int(match[4])
+    except (binascii.Error, ValueError) as error:  # UnicodeError is a ValueError
+        raise CursorError(cursor) from error

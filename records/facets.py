@@ -98,18 +98,22 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Grouping:
-    """How a facet is counted: rows that lead to a record, grouped by `key` and called by `label`."""
+    """How a facet is counted: rows that lead to what is listed, grouped by `key` and called by `label`.
+
+    `listed` is the id of what is listed. Where values are not `offered`, only those that are chosen are shown.
+    """
 
     key: str
     label: str
-    rows: Callable[[QuerySet], QuerySet] = lambda records: records
-    record: str = "pk"
+    rows: Callable[[QuerySet], QuerySet] = lambda listed: listed
+    listed: str = "pk"
     order: tuple[str, ...] = ("-n",)
+    offered: bool = True
 
-    def counts(self, records: QuerySet) -> QuerySet:
-        """Triples of value, label and number of records, the commonest first."""
-        rows = self.rows(records).order_by().values(self.key)
-        counted = rows.annotate(n=Count(self.record, distinct=True)).order_by(*self.order, self.key)
+    def counts(self, listed: QuerySet) -> QuerySet:
+        """Triples of value, label and number of what is listed, the commonest first."""
+        rows = self.rows(listed).order_by().values(self.key)
+        counted = rows.annotate(n=Count(self.listed, distinct=True)).order_by(*self.order, self.key)
         return counted.values_list(self.key, self.label, "n")
 
 
@@ -125,6 +129,14 @@ def _ticks(records: QuerySet) -> QuerySet:
     return Record.activity_types.through.objects.filter(record__in=records.order_by().values("pk"))
 
 
+def _with_topics(questions: QuerySet) -> QuerySet:
+    return questions.filter(topics__isnull=False)
+
+
+def _ticked(questions: QuerySet) -> QuerySet:
+    return questions.filter(record__activity_types__isnull=False)
+
+
 GROUPINGS = {
     "year": Grouping("held_from__year", "held_from__year", order=("-held_from__year",)),
     "activity": Grouping("activitytype_id", "activitytype__name", _ticks, "record_id"),
@@ -133,24 +145,36 @@ GROUPINGS = {
     "institution": Grouping("institution_id", "institution__name", _participants, "record_id"),
     "institution_type": Grouping("institution__type", "institution__type", _participants, "record_id"),
 }
+# Of questions. To count them by every institution that was present would set each beside all visitors of its record.
+QUESTION_GROUPINGS = {
+    "year": Grouping("record__held_from__year", "record__held_from__year", order=("-record__held_from__year",)),
+    "activity": Grouping("record__activity_types", "record__activity_types", _ticked),
+    "topic": Grouping("topics__slug", "topics__name", _with_topics),
+    "company": Grouping("record__company__code", "record__company__short_name"),
+    "institution": Grouping(
+        "record__participants__institution_id", "record__participants__institution__name", offered=False
+    ),
+    "institution_type": Grouping(
+        "record__participants__institution__type", "record__participants__institution__type", offered=False
+    ),
+}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
 CHIPS = ("q", "company", "institution", "institution_type", "topic", "activity", "year", "date_after", "date_before")
 
 
-def facets(chosen: Chosen, *, but: Iterable[str] = ()) -> list[Facet]:
+def facets(chosen: Chosen, *, but: Iterable[str] = (), groupings: Mapping[str, Grouping] = GROUPINGS) -> list[Facet]:
     """Every facet with its commonest values and the chosen ones.
 
     Each is counted without its own selection, so that a second value of it can be chosen. Two queries at most
     for each, however many records.
     """
-    return [_facet(name, chosen) for name in GROUPINGS if name not in but]
+    return [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
 
 
-def _facet(name: str, chosen: Chosen) -> Facet:
-    grouping = GROUPINGS[name]
+def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     selected = chosen.chosen.get(name, {})
     counts = grouping.counts(chosen.without(name))
-    rows = list(counts[:SHOWN])
+    rows = list(counts[:SHOWN]) if grouping.offered else []
     if missing := set(selected) - {str(value) for value, _label, _n in rows}:
         rows += counts.filter(**{f"{grouping.key}__in": missing})
     choices = [_choice(name, str(value), label, n, str(value) in selected) for value, label, n in rows]

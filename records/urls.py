@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from . import views
+from . import downloads, views
+from .exports import LEVELS
 
 
 class CodeConverter:
@@ -29,9 +30,9 @@ app_name = "records"
 urlpatterns = [
     path("", views.home, name="home"),
     path("records/", views.record_list, name="record_list"),
-    path("records.csv", views.records_csv, name="records_csv"),
     path("records/<code:code>/<number:slug>.docx", views.official_form, name="official_form"),
     path("records/<code:code>/<number:slug>/", views.record, name="record"),
+    path("questions/", views.question_list, name="question_list"),
     path("questions/<int:pk>/", views.question, name="question"),
     path("files/<int:pk>/", views.attachment, name="attachment"),
     path("companies/", views.company_list, name="company_list"),
@@ -40,4 +41,9 @@ urlpatterns = [
     path("institutions/<int:pk>/", views.institution, name="institution"),
     path("topics/", views.topic_list, name="topic_list"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
+    *(
+        path(f"{level}.{kind}", downloads.download, {"level": level, "kind": kind}, name=f"{level}_{kind}")
+        for level in LEVELS
+        for kind in downloads.KINDS
+    ),
 ]

@@ -8,24 +8,25 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
-from . import exports, facets, search
+from . import facets, search
 from .filing.shape import ACTIVITY_TYPES, Board
-from .filters import BaseFilter, CompanyFilter, InstitutionFilter, RecordFilter, shortened
+from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
 from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Topic
 
 PAGE_SIZE = 30
 INDEX_PAGE_SIZE = 100
 EXCERPT_LENGTH = 56
+QUESTION_LENGTH = 160  # characters of a question, and of its answer, in a list of questions
+ANSWER_LENGTH = 120
 CONTENTS_FROM = 8  # questions: from here on a record has a table of contents
 
 
@@ -46,6 +47,19 @@ def record_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def question_list(request: HttpRequest) -> HttpResponse:
+    chosen = QuestionFilter(request.GET, Record.objects.published())
+    rows: Any = chosen.qs
+    listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE)
+    words = search.parse(chosen.chosen.get("q", "")).wanted
+    context = {
+        "found": [Found.of(question, words) for question in listing.page],
+        "facets": facets.facets(chosen, groupings=facets.QUESTION_GROUPINGS),
+    }
+    return _filtered(request, "question_list.html", listing, "questions", context)
+
+
+@require_safe
 def company(request: HttpRequest, code: str) -> HttpResponse:
     shown = get_object_or_404(Company.objects.public(), code=code)
     return _browse(request, "company.html", {"company": code}, company=shown)
@@ -61,20 +75,6 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Topic.objects.public(), slug=slug)
     return _browse(request, "topic.html", {"topic": slug}, topic=shown)
-
-
-@require_safe
-def records_csv(request: HttpRequest) -> HttpResponseBase:
-    """What `record_list` shows for the same parameters; an address it does not understand whole is refused."""
-    chosen = RecordFilter(request.GET, Record.objects.published())
-    if not chosen.is_valid():
-        lines = [f"{label}: {sentence}" if label else sentence for label, sentence in chosen.sentences]
-        return HttpResponse("\n".join(lines), status=400, content_type="text/plain; charset=utf-8")
-    return StreamingHttpResponse(
-        exports.csv_lines(exports.RECORDS, chosen.qs),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="records-{timezone.localdate()}.csv"'},
-    )
 
 
 @require_safe
@@ -182,10 +182,7 @@ class Listing:
 
 
 def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = None, **context: Any) -> HttpResponse:
-    """A page with a filtered list of records; `fixed` are parameters that its path stands for.
-
-    htmx is given the list and the filters alone, and the address without what was not understood.
-    """
+    """A page with a filtered list of records; `fixed` are parameters that its path stands for."""
     fixed = fixed or {}
     parameters = request.GET.copy()
     for name, value in fixed.items():
@@ -193,14 +190,27 @@ def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = 
     chosen = RecordFilter(parameters, Record.objects.published())
     rows: Any = chosen.qs
     listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE, fixed)
-    context |= {
-        "listing": listing,
-        "conditions": facets.conditions(chosen, listing.address),
-        "facets": facets.facets(chosen, but=fixed),
-        "csv_address": listing.address.elsewhere(reverse("records:records_csv")),
-    }
+    context["facets"] = facets.facets(chosen, but=fixed)
     if words := search.parse(chosen.chosen.get("q", "")).wanted:
         context["matches"] = _first_matches(listing.page, words)
+    return _filtered(request, template, listing, "records", context)
+
+
+def _filtered(
+    request: HttpRequest, template: str, listing: Listing, level: str, context: dict[str, Any]
+) -> HttpResponse:
+    """A list beside its filters, with the addresses of the same rows as data.
+
+    htmx is given the list and the filters alone, and the address without what was not understood.
+    """
+    context |= {
+        "listing": listing,
+        "conditions": facets.conditions(listing.filter, listing.address),
+        "lines": f"_{level}.html",
+        "downloads": {
+            kind: listing.address.elsewhere(reverse(f"records:{level}_{kind}")) for kind in ("csv", "xlsx", "json")
+        },
+    }
     if HtmxDetails(request):
         response = push_url(render(request, "_swap.html", context), str(listing.here))
     else:
@@ -215,6 +225,23 @@ class Match:
 
     question: Question
     pieces: list[tuple[str, bool]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A line of the list of questions: its words and the part of its answer that matters, in pieces."""
+
+    question: Question
+    text: list[tuple[str, bool]]
+    answer: list[tuple[str, bool]]
+
+    @classmethod
+    def of(cls, question: Question, words: tuple[str, ...]) -> Found:
+        text, answer = (
+            search.marked(search.excerpt(part, words, length), words)
+            for part, length in ((question.text, QUESTION_LENGTH), (question.answer, ANSWER_LENGTH))
+        )
+        return cls(question, text, answer)
 
 
 def _first_matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[int, Match]:

@@ -16,7 +16,7 @@ ROWS: list[set[str]] = [
     {"querysets"},
     {"models"},
     {"translate", "exports", "insights", "similar", "filters", "facets"},
-    {"views", "feeds", "admin", "templatetags", "management"},
+    {"views", "downloads", "feeds", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}

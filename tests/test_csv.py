@@ -49,7 +49,7 @@ def test_the_link_on_a_page_gives_what_the_page_shows(client: Client) -> None:
     build.record(build.company("999002"), number="b", topics=["大模型"])
     build.record(number="c")
     page = client.get(f"/topics/{build.topic('大模型').slug}/?company=999001&institution=x")
-    address = str(page.context["csv_address"])
+    address = str(page.context["downloads"]["csv"])
     assert [row["number"] for row in rows(client, address.partition("?")[2])] == ["a"]
 
 

@@ -105,7 +105,7 @@ def test_the_page_of_a_company_filters_its_own_records(client: Client) -> None:
         *("year", "activity", "topic", "institution", "institution_type")
     ]
     assert str(answer.context["listing"].address) == "/companies/999001/?year=2024"
-    assert str(answer.context["csv_address"]) == "/records.csv?company=999001&year=2024"
+    assert str(answer.context["downloads"]["csv"]) == "/records.csv?company=999001&year=2024"
 
 
 @pytest.mark.usefixtures("market")

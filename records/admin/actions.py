@@ -72,7 +72,7 @@ def export_action(level: exports.Level, description: Any) -> Any:
     @admin.action(description=description, permissions=["view"])
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> StreamingHttpResponse:
         response = StreamingHttpResponse(
-            exports.csv_lines(level, queryset, staff=True), content_type="text/csv; charset=utf-8"
+            exports.csv_lines(level, level.of(queryset), staff=True), content_type="text/csv; charset=utf-8"
         )
         response["Content-Disposition"] = f'attachment; filename="{level.name}-{timezone.localdate()}.csv"'
         response["Cache-Control"] = "private, no-store"
