@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from . import exports
+from . import exports, insights
 from .facets import Address
 from .filters import ParticipantFilter, QuestionFilter, RecordFilter, shortened
 from .models import Record
@@ -21,6 +23,31 @@ FILTERS: dict[str, type[RecordFilter]] = {
 }
 PAGE_SIZE = 100  # of JSON, unless `limit` says otherwise
 LONGEST_PAGE = 1000
+EXAMPLES = {
+    "q": "境外 订单 -诉讼",
+    "company": "000001",
+    "exchange": "SZSE",
+    "institution": "12",
+    "institution_type": "mutual-fund",
+    "topic": "haiwaiyewu",
+    "activity": "特定对象调研",
+    "year": "2026",
+    "month": "2026-03",
+    "date_after": "2026-03-12",
+    "date_before": "2026年3月31日",
+    "sort": "disclosure",
+}
+PYTHON = """\
+import json
+from urllib.request import urlopen
+
+address = "{site}/questions.json?limit=1000"
+questions = []
+while address:
+    page = json.load(urlopen(address))
+    questions += page["results"]
+    address = page["next"]
+"""
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -31,13 +58,27 @@ def download(request: HttpRequest, level: str, kind: str) -> HttpResponseBase:
     return KINDS[kind](request, exports.LEVELS[level], chosen)
 
 
+@require_safe
+def table(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The figures of a chart on the page of insights."""
+    chosen = RecordFilter(request.GET, Record.objects.published())
+    if objections := chosen.objections():
+        return _refused(objections)
+    asked = insights.TABLES[name]
+    return _csv_response(exports.csv_of(asked.headings, [asked.rows(chosen.qs)]), name)
+
+
 def _csv(_request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> HttpResponseBase:
     if objections := chosen.objections():
         return _refused(objections)
+    return _csv_response(exports.csv_lines(level, chosen.qs), level.name)
+
+
+def _csv_response(lines: Iterator[bytes], name: str) -> HttpResponseBase:
     return StreamingHttpResponse(
-        exports.csv_lines(level, chosen.qs),
+        lines,
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{_file_name(level, "csv")}"'},
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(name, "csv")}"'},
     )
 
 
@@ -47,7 +88,7 @@ def _xlsx(_request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> 
     return FileResponse(
         exports.xlsx_file(level, chosen.qs),
         as_attachment=True,
-        filename=_file_name(level, "xlsx"),
+        filename=_file_name(level.name, "xlsx"),
         content_type=XLSX_TYPE,
     )
 
@@ -63,7 +104,7 @@ def _json(request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> H
     if objections:
         return _refused(objections)
     try:
-        results, cursor = exports.json_page(level, chosen.qs, chosen.ordered_by, limit, request.GET.get("after", ""))
+        results, cursor = exports.json_page(level, chosen.qs, chosen.order, limit, request.GET.get("after", ""))
     except exports.CursorError:
         return _refused([gettext("after: this is no cursor of this list. Begin without it, and follow “next”.")])
     following = Address(request.path, {**chosen.parameters, "limit": [str(limit)], "after": [cursor]})
@@ -80,9 +121,31 @@ KINDS: dict[str, Callable[[HttpRequest, exports.Level, RecordFilter], HttpRespon
 }
 
 
+@require_safe
+def manual(request: HttpRequest) -> HttpResponse:
+    """What can be taken away, column by column, with examples that run as they stand."""
+    site = request.build_absolute_uri("/").rstrip("/")
+    code = next(column.heading for column in exports.RECORDS.columns if column.name == "company_code")
+    address = f"{site}/records.csv?year={timezone.localdate().year}"
+    context = {
+        "kinds": list(KINDS),
+        "levels": [
+            (level, [reverse(f"records:{level.name}_{kind}") for kind in KINDS]) for level in exports.LEVELS.values()
+        ],
+        "parameters": [(name, RecordFilter.base_filters[name].label, example) for name, example in EXAMPLES.items()],
+        "page_size": PAGE_SIZE,
+        "longest_page": LONGEST_PAGE,
+        "curl": f'curl --output records.csv "{address}"',
+        "python": PYTHON.format(site=site),
+        "pandas": f'import pandas\n\nrecords = pandas.read_csv("{address}", dtype={{"{code}": str}})',
+        "excel": address,
+    }
+    return render(request, "data.html", context)
+
+
 def _refused(objections: list[str]) -> HttpResponse:
     return HttpResponse("\n".join(objections), status=400, content_type="text/plain; charset=utf-8")
 
 
-def _file_name(level: exports.Level, kind: str) -> str:
-    return f"{level.name}-{timezone.localdate()}.{kind}"
+def _file_name(name: str, kind: str) -> str:
+    return f"{name}-{timezone.localdate()}.{kind}"

@@ -14,7 +14,7 @@ import io
 import itertools
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
@@ -25,6 +25,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .models import Participant, Question, Record
+from .querysets import DAY_OF_ORDER, Place
 
 CHUNK = 500  # rows fetched at once: what an export holds in memory, whatever its length
 
@@ -58,6 +59,10 @@ class Level:
     of: Callable[[Any], QuerySet]
     load: Callable[[QuerySet], QuerySet]
     record: Callable[[Any], Record] = lambda row: row.record
+
+    @property
+    def public_columns(self) -> list[Column]:
+        return self.columns_for(staff=False)
 
     def columns_for(self, *, staff: bool) -> list[Column]:
         return [column for column in self.columns if staff or not column.staff]
@@ -295,12 +300,18 @@ def _chunks(level: Level, rows: QuerySet) -> Iterator[list[Any]]:
 
 
 def csv_lines(level: Level, rows: QuerySet, *, staff: bool = False) -> Iterator[bytes]:
-    """The CSV of some rows of a level, piece by piece: UTF-8 with the mark that Excel wants.
+    """The CSV of some rows of a level, piece by piece."""
+    columns = level.columns_for(staff=staff)
+    chunks = ([[column.cell(row) for column in columns] for row in chunk] for chunk in _chunks(level, rows))
+    return csv_of([column.heading for column in columns], chunks)
+
+
+def csv_of(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    """CSV, a piece for each chunk of rows: UTF-8 with the mark that Excel wants.
 
     Cells that a spreadsheet would run as a formula are quoted. If the database fails on the way, the last
     line says that the file is incomplete.
     """
-    columns = level.columns_for(staff=staff)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
 
@@ -310,12 +321,12 @@ def csv_lines(level: Level, rows: QuerySet, *, staff: bool = False) -> Iterator[
         buffer.truncate()
         return text.encode()
 
-    writer.writerow([str(column.heading) for column in columns])
+    writer.writerow([str(heading) for heading in headings])
     yield codecs.BOM_UTF8 + taken()
     try:
-        for chunk in _chunks(level, rows):
+        for chunk in chunks:
             for row in chunk:
-                writer.writerow([_harmless(_flat(column.cell(row))) for column in columns])
+                writer.writerow([_harmless(_flat(cell)) for cell in row])
             yield taken()
     except Exception:
         writer.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
@@ -371,40 +382,43 @@ class CursorError(ValueError):
     """A cursor that no page gave, or that belongs to another order."""
 
 
-_PLACE = re.compile(r"(held_from|disclosed_on) ([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{1,18}) ([0-9]{1,9})")
+_PLACE = re.compile(
+    r"(visit|disclosure|relevance) ([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{1,18}) ([0-9]{1,9}) ([0-9]{1,9})"
+)
 
 
-def json_page(level: Level, rows: Any, by: str, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str]:
+def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str]:
     """Rows of a level as JSON knows them, by column name, and the cursor of what follows, empty at the end.
 
-    The rows are in order of a day of their record, `by`, newest first. The cursor names the last row and not how
-    many there were, so that the last page comes as fast as the first and a new record repeats none.
+    The rows are in this order. The cursor names the last row and not how many there were, so that the last page
+    comes as fast as the first and a new record repeats none. Raises CursorError.
     """
     if after:
-        rows = rows.beyond(by, *_place(after, by))
+        rows = rows.beyond(_place(after, order))
     found = list(level.load(rows)[: limit + 1])
     shown = found[:limit]
-    columns = level.columns_for(staff=False)
+    columns = level.public_columns
     results = [{column.name: _plain(column.cell(row)) for column in columns} for row in shown]
-    return results, _cursor(level, shown[-1], by) if len(found) > limit else ""
+    return results, _cursor(level, shown[-1], order) if len(found) > limit else ""
 
 
 def _plain(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, datetime.date) else cell
 
 
-def _cursor(level: Level, row: Any, by: str) -> str:
+def _cursor(level: Level, row: Any, order: str) -> str:
     record = level.record(row)
-    place = f"{by} {getattr(record, by)} {record.pk} {getattr(row, 'position', 0)}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    day = getattr(record, DAY_OF_ORDER[order])
+    place = Place(order, day, record.pk, getattr(row, "position", 0), getattr(row, "relevance", 0))
+    return base64.urlsafe_b64encode(" ".join(map(str, place)).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, by: str) -> tuple[datetime.date, int, int]:
+def _place(cursor: str, order: str) -> Place:
     """What `_cursor` wrote. Raises CursorError."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-        if not (match := _PLACE.fullmatch(text)) or match[1] != by:
+        if not (match := _PLACE.fullmatch(text)) or match[1] != order:
             raise CursorError(cursor)
-        return datetime.date.fromisoformat(match[2]), int(match[3]), int(match[4])
+        return Place(match[1], datetime.date.fromisoformat(match[2]), *map(int, match.groups()[2:]))
     except (binascii.Error, ValueError) as error:  # UnicodeError is a ValueError
         raise CursorError(cursor) from error

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, TextChoices, Value, When
 
-from .models import InstitutionType, Participant, Question, Record
+from .models import Exchange, InstitutionType, Participant, Question, Record
 
 SHOWN = 12  # values of a facet, besides those that are chosen
 
@@ -137,6 +137,13 @@ def _ticked(questions: QuerySet) -> QuerySet:
     return questions.filter(record__activity_types__isnull=False)
 
 
+def _with_exchange(path: str = "") -> Callable[[QuerySet], QuerySet]:
+    """Rows with the stock exchange of their company, those without one left out; `path` leads to a record."""
+    boards = f"{path}company__board"
+    case = Case(*(When(**{f"{boards}__in": exchange.boards}, then=Value(exchange.value)) for exchange in Exchange))
+    return lambda listed: listed.annotate(exchange=case).filter(exchange__isnull=False)
+
+
 GROUPINGS = {
     "year": Grouping("held_from__year", "held_from__year", order=("-held_from__year",)),
     "activity": Grouping("activitytype_id", "activitytype__name", _ticks, "record_id"),
@@ -144,6 +151,7 @@ GROUPINGS = {
     "company": Grouping("company__code", "company__short_name"),
     "institution": Grouping("institution_id", "institution__name", _participants, "record_id"),
     "institution_type": Grouping("institution__type", "institution__type", _participants, "record_id"),
+    "exchange": Grouping("exchange", "exchange", _with_exchange()),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
@@ -157,18 +165,56 @@ QUESTION_GROUPINGS = {
     "institution_type": Grouping(
         "record__participants__institution__type", "record__participants__institution__type", offered=False
     ),
+    "exchange": Grouping("exchange", "exchange", _with_exchange("record__")),
 }
+CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
-CHIPS = ("q", "company", "institution", "institution_type", "topic", "activity", "year", "date_after", "date_before")
+CHIPS = (
+    *("q", "company", "exchange", "institution", "institution_type", "topic", "activity"),
+    *("year", "month", "date_after", "date_before"),
+)
 
 
-def facets(chosen: Chosen, *, but: Iterable[str] = (), groupings: Mapping[str, Grouping] = GROUPINGS) -> list[Facet]:
-    """Every facet with its commonest values and the chosen ones.
+def facets(
+    chosen: Chosen,
+    by_month: Mapping[str, int],
+    *,
+    but: Iterable[str] = (),
+    groupings: Mapping[str, Grouping] = GROUPINGS,
+) -> list[Facet]:
+    """Every facet with its commonest values and the chosen ones; `by_month` are the counts of months.
 
     Each is counted without its own selection, so that a second value of it can be chosen. Two queries at most
     for each, however many records.
     """
-    return [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
+    found = [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
+    return [found[0], _months(chosen, by_month), *found[1:]]
+
+
+def _months(chosen: Chosen, counts: Mapping[str, int]) -> Facet:
+    """The facet of months: the newest of them and the chosen ones."""
+    selected = chosen.chosen.get("month", {})
+    shown = sorted({*sorted(counts, reverse=True)[:SHOWN], *selected}, reverse=True)
+    choices = [_choice("month", month, month, counts.get(month, 0), month in selected) for month in shown]
+    return Facet("month", chosen.label_of("month"), choices)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A month of a histogram; its address chooses it alone, or no longer if it was chosen."""
+
+    name: str
+    total: int
+    chosen: bool
+    address: Address
+
+
+def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
+    chosen = set(address.parameters.get("month", ()))
+    return [
+        Bar(name, total, name in chosen, address.having("month", *([] if name in chosen else [name])))
+        for name, total in points
+    ]
 
 
 def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
@@ -189,8 +235,10 @@ def _choice(name: str, value: str, thing: Any, count: int, chosen: bool) -> Choi
 
 def called(name: str, thing: Any) -> Any:
     """What readers call a value."""
-    if name == "institution_type":
-        return InstitutionType(thing).label
+    if name in CALLED:
+        return CALLED[name](thing).label
+    if name == "month":
+        return str(thing)[:7]
     return getattr(thing, "short_name", None) or str(thing)
 
 

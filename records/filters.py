@@ -6,6 +6,7 @@ A filter keeps what it understands and says in a sentence what it does not: `err
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import functools
 import re
@@ -22,7 +23,17 @@ from django.utils.translation import gettext_lazy as _
 from . import search
 from .filing.dates import parse_date
 from .filing.shape import ACTIVITY_TYPES
-from .models import ActivityType, Company, Institution, InstitutionType, Participant, Question, Record, Topic
+from .models import (
+    ActivityType,
+    Company,
+    Exchange,
+    Institution,
+    InstitutionType,
+    Participant,
+    Question,
+    Record,
+    Topic,
+)
 
 MAX_VALUES = 100  # of one parameter
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
@@ -69,6 +80,16 @@ def find_activities(texts: list[str]) -> Mapping[str, ActivityType]:
 
 def find_years(texts: list[str]) -> Mapping[str, int]:
     return {text: int(text) for text in texts if re.fullmatch(r"(19|20)[0-9]{2}", text)}
+
+
+def find_months(texts: list[str]) -> Mapping[str, datetime.date]:
+    """Months written as 2026-03; each stands for its first day."""
+    shaped = [text for text in texts if re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", text)]
+    return {text: datetime.date.fromisoformat(f"{text}-01") for text in shaped}
+
+
+def find_exchanges(texts: list[str]) -> Mapping[str, Exchange]:
+    return {text: Exchange(text) for text in texts if text in Exchange.values}
 
 
 def find_institution_types(texts: list[str]) -> Mapping[str, InstitutionType]:
@@ -124,6 +145,11 @@ class SearchFilter(django_filters.Filter):
 
 class WordsFilter(django_filters.Filter):
     field_class = WordsField
+
+
+def _last_day(first: datetime.date) -> datetime.date:
+    """Of the month that begins on a day."""
+    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def shortened(text: str) -> str:
@@ -213,8 +239,8 @@ class BaseFilter(django_filters.FilterSet):
         ]
 
     def _narrowed(self, rows: QuerySet, names: Iterable[str]) -> QuerySet:
-        """The rows narrowed by some of the parameters that were understood."""
-        for name in sorted(names):
+        """The rows narrowed by some of the parameters that were understood; their order is another matter."""
+        for name in sorted(set(names) - {"sort"}):
             rows = self.filters[name].filter(rows, self.chosen[name])
         return rows
 
@@ -244,25 +270,36 @@ class RecordFilter(BaseFilter):
         find=rows_by("slug", r"[-\w]{1,60}", lambda: Topic.objects.public()),
     )
     activity = ValuesFilter(label=_("Activity"), method="by_activity", find=find_activities)
+    exchange = ValuesFilter(label=_("Stock exchange"), method="by_exchange", find=find_exchanges)
     year = ValuesFilter(label=_("Year"), method="by_year", find=find_years)
+    month = ValuesFilter(label=_("Month"), method="by_month", find=find_months)
     date_after = DayFilter(label=_("From"), method="from_day")
     date_before = DayFilter(label=_("To"), method="to_day")
     sort = django_filters.ChoiceFilter(
         label=_("Order"),
         method="in_order",
-        choices=[("visit", _("newest visit first")), ("disclosure", _("newest disclosure first"))],
-        error_messages={"invalid_choice": _("Records are sorted by “visit” or by “disclosure”.")},
+        choices=[
+            ("visit", _("newest visit first")),
+            ("disclosure", _("newest disclosure first")),
+            ("relevance", _("most relevant first")),
+        ],
+        error_messages={"invalid_choice": _("The order is “visit”, “disclosure” or, for a search, “relevance”.")},
     )
 
     @property
     def qs(self) -> QuerySet:
-        rows = super().qs
-        return rows if "sort" in self.chosen else rows.newest_first()
+        return self.in_order(self._narrowed(self.queryset.all(), self.chosen.keys()), "sort", self.order)
 
     @property
-    def ordered_by(self) -> str:
-        """The day of a record by which the rows are in order, newest first."""
-        return "disclosed_on" if self.chosen.get("sort") == "disclosure" else "held_from"
+    def order(self) -> str:
+        """“visit”, “disclosure” or “relevance”; where nothing is looked for, all is equally relevant."""
+        order = self.chosen.get("sort", "visit")
+        return order if order != "relevance" or self.words else "visit"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is looked for, folded."""
+        return search.parse(self.chosen.get("q", "")).wanted
 
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
         return records.matching(query)
@@ -283,7 +320,15 @@ class RecordFilter(BaseFilter):
         return records.of_activity(kinds.values())
 
     def by_year(self, records: Any, _name: str, years: Mapping[str, int]) -> QuerySet:
-        return records.filter(held_from__year__in=years.values())
+        return records.held_within((datetime.date(year, 1, 1), datetime.date(year, 12, 31)) for year in years.values())
+
+    def by_month(self, records: Any, _name: str, months: Mapping[str, datetime.date]) -> QuerySet:
+        return records.held_within((first, _last_day(first)) for first in months.values())
+
+    def by_exchange(self, records: Any, _name: str, exchanges: Mapping[str, Exchange]) -> QuerySet:
+        return records.filter(
+            company__board__in=[board for exchange in exchanges.values() for board in exchange.boards]
+        )
 
     def from_day(self, records: Any, _name: str, day: datetime.date) -> QuerySet:
         return records.held_on_or_after(day)
@@ -291,8 +336,10 @@ class RecordFilter(BaseFilter):
     def to_day(self, records: Any, _name: str, day: datetime.date) -> QuerySet:
         return records.held_on_or_before(day)
 
-    def in_order(self, records: Any, _name: str, order: str) -> QuerySet:
-        return records.newest_disclosed_first() if order == "disclosure" else records.newest_first()
+    def in_order(self, rows: Any, _name: str, order: str) -> QuerySet:
+        if order == "relevance":
+            return rows.most_relevant_first(self.words)
+        return rows.newest_disclosed_first() if order == "disclosure" else rows.newest_first()
 
     class Meta(BaseFilter.Meta):
         model = Record
@@ -309,13 +356,13 @@ class PartFilter(RecordFilter):
 
     @property
     def qs(self) -> QuerySet:
-        return self.in_order(self._parts(self.chosen.keys()), "sort", self.chosen.get("sort", ""))
+        return self.in_order(self._parts(self.chosen.keys()), "sort", self.order)
 
     def without(self, name: str) -> QuerySet:
         return self._parts(self.chosen.keys() - {name})
 
     def _parts(self, names: Iterable[str]) -> QuerySet:
-        asked = set(names) - {"sort"}
+        asked = set(names)
         records = self._narrowed(self.queryset.all(), asked - self.own)
         return self._narrowed(self.model.objects.filter(record__in=records.order_by().values("pk")), asked & self.own)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -20,6 +20,30 @@ if TYPE_CHECKING:
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
 LIFT = 1_000_000
+
+NEWEST_FIRST = (F("held_from").desc(nulls_last=True), "-pk")
+# Columns of a question and what a word in each of them counts for.
+IN_QUESTIONS = (("text", 3), ("answer", 1))
+
+
+# The orders of the public lists, and the day of a record that each goes by, newest first.
+DAY_OF_ORDER = {"visit": "held_from", "disclosure": "disclosed_on", "relevance": "held_from"}
+
+
+class Place(NamedTuple):
+    """Where a row stands in a list; `relevance` counts in the order of that name alone."""
+
+    order: str
+    day: datetime.date
+    record_id: int
+    position: int = 0
+    relevance: int = 0
+
+
+def _after(place: Place, older: Q) -> Q:
+    if place.order != "relevance":
+        return older
+    return Q(relevance__lt=place.relevance) | Q(relevance=place.relevance) & older
 
 
 def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
@@ -109,7 +133,7 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(status__in=[Status.PUBLISHED, Status.SUPERSEDED])
 
     def newest_first(self) -> RecordQuerySet:
-        return self.order_by(F("held_from").desc(nulls_last=True), "-pk")
+        return self.order_by(*NEWEST_FIRST)
 
     def newest_disclosed_first(self) -> RecordQuerySet:
         return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
@@ -118,9 +142,29 @@ class RecordQuerySet(models.QuerySet):
         """By the moment of publication: a record disclosed late comes to its followers all the same."""
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
 
-    def beyond(self, by: str, day: datetime.date, pk: int, _position: int = 0) -> RecordQuerySet:
-        """What follows a record in the order of a day (`held_from` or `disclosed_on`), newest first."""
-        return self.filter(Q(**{f"{by}__lt": day}) | Q(pk__lt=pk), **{f"{by}__lte": day})
+    def most_relevant_first(self, words: Iterable[str]) -> RecordQuerySet:
+        """By how often the words stand in the record, in questions above all; annotated as `relevance`."""
+        words = list(words)
+        questions: Any = _related(self, "questions")
+        asked = questions.filter(record=OuterRef("pk")).holding_any(words).order_by().values("record")
+        own = [(column, 1) for column in search.RECORDS.columns]
+        return self.annotate(
+            relevance=Coalesce(Subquery(asked.annotate(n=Sum(search.relevance(words, IN_QUESTIONS))).values("n")), 0)
+            + search.relevance(words, own)
+        ).order_by("-relevance", *NEWEST_FIRST)
+
+    def beyond(self, place: Place) -> RecordQuerySet:
+        """What follows a place in the order that the place names."""
+        by = DAY_OF_ORDER[place.order]
+        older = Q(**{f"{by}__lte": place.day}) & (Q(**{f"{by}__lt": place.day}) | Q(pk__lt=place.record_id))
+        return self.filter(_after(place, older))
+
+    def held_within(self, spans: Iterable[tuple[datetime.date, datetime.date]]) -> RecordQuerySet:
+        """Records that began within one of these spans of days, both ends included."""
+        found = Q(pk__in=[])
+        for span in spans:
+            found |= Q(held_from__range=span)
+        return self.filter(found)
 
     def held_on_or_after(self, day: datetime.date) -> RecordQuerySet:
         """Records of which at least one day is not before this one."""
@@ -273,11 +317,19 @@ class PositionedQuerySet(models.QuerySet):
     def newest_disclosed_first(self) -> PositionedQuerySet:
         return self.order_by(F("record__disclosed_on").desc(nulls_last=True), "-record_id", "position")
 
-    def beyond(self, by: str, day: datetime.date, record_id: int, position: int) -> PositionedQuerySet:
-        """What follows a row in the order of a day of its record, newest first."""
-        day_of = f"record__{by}"
-        later_in_day = Q(record_id__lt=record_id) | Q(record_id=record_id, position__gt=position)
-        return self.filter(Q(**{f"{day_of}__lt": day}) | later_in_day, **{f"{day_of}__lte": day})
+    def most_relevant_first(self, words: Iterable[str]) -> PositionedQuerySet:
+        """Questions by how often the words stand in them; annotated as `relevance`."""
+        newest_first = (F("record__held_from").desc(nulls_last=True), "-record_id", "position")
+        return self.annotate(relevance=search.relevance(list(words), IN_QUESTIONS)).order_by(
+            "-relevance", *newest_first
+        )
+
+    def beyond(self, place: Place) -> PositionedQuerySet:
+        """What follows a place in the order that the place names."""
+        by = f"record__{DAY_OF_ORDER[place.order]}"
+        later = Q(record_id__lt=place.record_id) | Q(record_id=place.record_id, position__gt=place.position)
+        older = Q(**{f"{by}__lte": place.day}) & (Q(**{f"{by}__lt": place.day}) | later)
+        return self.filter(_after(place, older))
 
     def for_list(self) -> PositionedQuerySet:
         """Questions with what a line of a list shows."""

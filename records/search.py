@@ -11,15 +11,19 @@ SQLite keeps the grams in FTS5 tables filled by triggers, PostgreSQL in generate
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+import operator
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Length, Replace
 from django.utils.translation import gettext
 
 MAX_QUERY_LENGTH = 200
@@ -136,6 +140,17 @@ def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
     if is_whole:
         return RawSQL(sql, [match])  # noqa: S611 - what comes from outside is a parameter
     return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
+
+
+def relevance(words: Iterable[str], columns: Iterable[tuple[str, int]]) -> Any:
+    """An expression: how often the folded words stand in the columns of a row, each times its weight."""
+    counts = [_occurrences(column, word) * weight for column, weight in columns for word in words]
+    return functools.reduce(operator.add, counts, Value(0))
+
+
+def _occurrences(column: str, word: str) -> Any:
+    folded = Func(F(column), function="irsite_fold", output_field=TextField())
+    return (Length(folded) - Length(Replace(folded, Value(word), Value("")))) / len(word)
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from . import downloads, views
+from . import downloads, insights, views
 from .exports import LEVELS
 
 
@@ -32,8 +32,16 @@ urlpatterns = [
     path("records/", views.record_list, name="record_list"),
     path("records/<code:code>/<number:slug>.docx", views.official_form, name="official_form"),
     path("records/<code:code>/<number:slug>/", views.record, name="record"),
+    path("records/<code:code>/<number:slug>/changes/", views.changes, name="changes"),
+    path("data/", downloads.manual, name="data"),
+    path("insights/", views.insights_page, name="insights"),
+    *(
+        path(f"insights/{name}.csv", downloads.table, {"name": name}, name=f"insights_{name}")
+        for name in insights.TABLES
+    ),
     path("questions/", views.question_list, name="question_list"),
     path("questions/<int:pk>/", views.question, name="question"),
+    path("questions/<int:pk>/answers/", views.answers, name="answers"),
     path("files/<int:pk>/", views.attachment, name="attachment"),
     path("companies/", views.company_list, name="company_list"),
     path("companies/<code:code>/", views.company, name="company"),

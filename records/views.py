@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,18 +14,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
-from . import facets, search
+from . import compare, facets, insights, search
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
 from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Topic
+from .similar import asked_before
 
 PAGE_SIZE = 30
 INDEX_PAGE_SIZE = 100
 EXCERPT_LENGTH = 56
+MATCHES_SHOWN = 3  # questions of a record, in a list of records
 QUESTION_LENGTH = 160  # characters of a question, and of its answer, in a list of questions
 ANSWER_LENGTH = 120
 CONTENTS_FROM = 8  # questions: from here on a record has a table of contents
@@ -47,14 +51,57 @@ def record_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def insights_page(request: HttpRequest) -> HttpResponse:
+    """Charts of the records that fit, with the filters of their list."""
+    chosen = RecordFilter(request.GET, Record.objects.published())
+    records = chosen.qs
+    listing = _listing(request, chosen, records, PAGE_SIZE)
+    points = insights.months(chosen.without("month"))
+    context = {
+        "results": "_insights.html",
+        "facets": facets.facets(chosen, dict(points)),
+        "months": facets.bars(insights.series(points), listing.address),
+        "tables": {name: listing.address.elsewhere(reverse(f"records:insights_{name}")) for name in insights.TABLES},
+    }
+    _first, last = insights.first_and_last(records)
+    if last:
+        context |= _charts(records, last)
+    return _filtered(request, "insights.html", listing, "records", context)
+
+
+def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
+    by_activity = {box: dict(points) for box, points in insights.months_by_activity(records).items()}
+    ticked = [insights.Point(name, total) for counts in by_activity.values() for name, total in counts.items()]
+    names = [point.name for point in insights.series(ticked)]
+    rows = {box: [insights.Point(name, counts.get(name, 0)) for name in names] for box, counts in by_activity.items()}
+    quarter = insights.Quarter.of(last)
+    moved = insights.moves(records, quarter)
+    return {
+        "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
+        "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
+        "rankings": [
+            ("company", _("Most visited companies"), "companies", insights.contacts(records, "company")),
+            ("institution", _("Most active institutions"), "institutions", insights.contacts(records, "institution")),
+        ],
+        "quarter": quarter,
+        "rising": [move for move in moved if move.change > 0][: insights.RANKED],
+        "falling": [move for move in moved[::-1] if move.change < 0][: insights.RANKED],
+        "most_moved": max((abs(move.change) for move in moved), default=0),
+        "year": last.year,
+        "days": insights.days(records, last.year),
+    }
+
+
+@require_safe
 def question_list(request: HttpRequest) -> HttpResponse:
     chosen = QuestionFilter(request.GET, Record.objects.published())
     rows: Any = chosen.qs
     listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE)
-    words = search.parse(chosen.chosen.get("q", "")).wanted
+    points = insights.months(chosen.without("month"), "record__held_from")
     context = {
-        "found": [Found.of(question, words) for question in listing.page],
-        "facets": facets.facets(chosen, groupings=facets.QUESTION_GROUPINGS),
+        "found": [Found.of(question, chosen.words) for question in listing.page],
+        "facets": facets.facets(chosen, dict(points), groupings=facets.QUESTION_GROUPINGS),
+        "months": facets.bars(insights.series(points), listing.address),
     }
     return _filtered(request, "question_list.html", listing, "questions", context)
 
@@ -62,19 +109,19 @@ def question_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def company(request: HttpRequest, code: str) -> HttpResponse:
     shown = get_object_or_404(Company.objects.public(), code=code)
-    return _browse(request, "company.html", {"company": code}, company=shown)
+    return _browse(request, "company.html", {"company": code}, "institution", company=shown)
 
 
 @require_safe
 def institution(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Institution.objects.public().prefetch_related("aliases"), pk=pk)
-    return _browse(request, "institution.html", {"institution": str(pk)}, institution=shown)
+    return _browse(request, "institution.html", {"institution": str(pk)}, "company", institution=shown)
 
 
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Topic.objects.public(), slug=slug)
-    return _browse(request, "topic.html", {"topic": slug}, topic=shown)
+    return _browse(request, "topic.html", {"topic": slug}, "company", topic=shown)
 
 
 @require_safe
@@ -90,6 +137,7 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     ticked = {kind.name for kind in shown.activity_types.all()}
     context = {
         "record": shown,
+        "address": request.build_absolute_uri(shown.get_absolute_url()),
         "correction": getattr(shown, "correction", None) if not shown.is_published else None,
         "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
         "visitors": visitors_by_type(shown.participants.all()),
@@ -97,8 +145,21 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
         "has_contents": shown.question_count >= CONTENTS_FROM,
         "earlier": earlier,
         "later": later,
+        "asked_before": asked_before(shown.questions.all(), shown.company_id) if shown.is_published else {},
     }
     return render(request, "record.html", context)
+
+
+@require_safe
+def changes(request: HttpRequest, code: str, slug: str) -> HttpResponse:
+    """What a version of a record has that the one before it had otherwise."""
+    versions = Record.objects.readable().for_page()
+    shown = get_object_or_404(versions.filter(corrects__isnull=False), company__code=code, slug=slug)
+    former = versions.filter(pk=shown.corrects_id).first()
+    if not former or not shown.is_readable:
+        raise Http404
+    context = {"record": shown, "former": former, "changes": compare.changes(former, shown)}
+    return render(request, "changes.html", context)
 
 
 def _published_by_number(code: str, number: str) -> Record:
@@ -113,6 +174,32 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
         Question.objects.filter(record__in=Record.objects.readable()).select_related("record__company"), pk=pk
     )
     return redirect(f"{found.record.get_absolute_url()}#{found.anchor}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One time that a question was asked, with its answer beside the one before."""
+
+    question: Question
+    pieces: list[compare.Piece]
+    is_shown: bool  # whether it is the question of this page
+
+
+@require_safe
+def answers(request: HttpRequest, pk: int) -> HttpResponse:
+    """How the answer to a question changed each time that the company was asked; htmx is given the answers alone."""
+    shown = get_object_or_404(Question.objects.public().select_related("record__company"), pk=pk)
+    others = asked_before([shown], shown.record.company_id).get(shown.pk, [])
+    times = sorted([shown, *others], key=lambda row: (row.record.held_from, row.pk))
+    told = []
+    for at, row in enumerate(times):
+        former = times[at - 1].answer if at else row.answer
+        told.append(Answer(row, compare.difference(former, row.answer), row == shown))
+    context = {"question": shown, "answers": told[::-1]}
+    template = "_answers.html" if HtmxDetails(request) else "answers.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe
@@ -181,8 +268,14 @@ class Listing:
         return self.address.having("page", self.page.number) if self.page.number > 1 else self.address
 
 
-def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = None, **context: Any) -> HttpResponse:
-    """A page with a filtered list of records; `fixed` are parameters that its path stands for."""
+def _browse(
+    request: HttpRequest, template: str, fixed: dict[str, str] | None = None, contacts: str = "", **context: Any
+) -> HttpResponse:
+    """A page with a filtered list of records.
+
+    `fixed` are parameters that its path stands for; such a page also tells of its `contacts`, companies or
+    institutions.
+    """
     fixed = fixed or {}
     parameters = request.GET.copy()
     for name, value in fixed.items():
@@ -190,10 +283,28 @@ def _browse(request: HttpRequest, template: str, fixed: dict[str, str] | None = 
     chosen = RecordFilter(parameters, Record.objects.published())
     rows: Any = chosen.qs
     listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE, fixed)
-    context["facets"] = facets.facets(chosen, but=fixed)
-    if words := search.parse(chosen.chosen.get("q", "")).wanted:
-        context["matches"] = _first_matches(listing.page, words)
+    points = insights.months(chosen.without("month"))
+    context["facets"] = facets.facets(chosen, dict(points), but=fixed)
+    context["months"] = facets.bars(insights.series(points), listing.address)
+    if contacts and listing.page.paginator.count:
+        context |= _profile(rows, contacts, fixed, context["facets"])
+        context["questions_address"] = listing.address.elsewhere(reverse("records:question_list"))
+    if chosen.words:
+        context["matches"] = _matches(listing.page, chosen.words)
     return _filtered(request, template, listing, "records", context)
+
+
+def _profile(records: Any, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:
+    """What a company, institution or topic has to do with others: whom it met, and the commonest of the rest."""
+    profile = {
+        "contacts": insights.contacts(records, kind),
+        "contacts_kind": kind,
+        "first_and_last": insights.first_and_last(records),
+        "commonest": [facet for facet in shown if facet.name in {"topic", "institution"} - {kind}],
+    }
+    if "institution" in fixed:
+        profile["together"] = insights.contacts(records, "institution", but=fixed["institution"])
+    return profile
 
 
 def _filtered(
@@ -203,13 +314,15 @@ def _filtered(
 
     htmx is given the list and the filters alone, and the address without what was not understood.
     """
-    context |= {
+    context = {
+        "results": "_results.html",
         "listing": listing,
         "conditions": facets.conditions(listing.filter, listing.address),
         "lines": f"_{level}.html",
         "downloads": {
             kind: listing.address.elsewhere(reverse(f"records:{level}_{kind}")) for kind in ("csv", "xlsx", "json")
         },
+        **context,
     }
     if HtmxDetails(request):
         response = push_url(render(request, "_swap.html", context), str(listing.here))
@@ -217,14 +330,6 @@ def _filtered(
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-@dataclasses.dataclass(frozen=True)
-class Match:
-    """The question of a record that a search found first; `pieces` of its text, each with whether it was sought."""
-
-    question: Question
-    pieces: list[tuple[str, bool]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,17 +349,35 @@ class Found:
         return cls(question, text, answer)
 
 
-def _first_matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[int, Match]:
-    """By record, its first question that holds one of the words. One query."""
-    questions = Question.objects.filter(record__in=list(records)).holding_any(words).order_by("-position")
-    matches = {}
-    for found in questions:  # the first of a record comes last, and stays
-        sought = [
-            search.marked(search.excerpt(part, words, EXCERPT_LENGTH), words) for part in (found.text, found.answer)
-        ]
-        pieces = next((part for part in sought if any(hit for _text, hit in part)), sought[0])
-        matches[found.record_id] = Match(found, pieces)
-    return matches
+@dataclasses.dataclass(frozen=True)
+class Matches:
+    """The questions of a record that a search found: the first of them with the text in pieces, and their number."""
+
+    first: list[tuple[Question, list[tuple[str, bool]]]]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.first)
+
+
+def _matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[int, Matches]:
+    """By record, its questions that hold one of the words. One query."""
+    found: dict[int, list[Question]] = {}
+    for question in Question.objects.filter(record__in=list(records)).holding_any(words).order_by("position"):
+        found.setdefault(question.record_id, []).append(question)
+    return {
+        record_id: Matches([(row, _sought(row, words)) for row in rows[:MATCHES_SHOWN]], len(rows))
+        for record_id, rows in found.items()
+    }
+
+
+def _sought(question: Question, words: tuple[str, ...]) -> list[tuple[str, bool]]:
+    """The part of a question, or of its answer, in which the words stand."""
+    parts = [
+        search.marked(search.excerpt(part, words, EXCERPT_LENGTH), words) for part in (question.text, question.answer)
+    ]
+    return next((part for part in parts if any(hit for _text, hit in part)), parts[0])
 
 
 def _index(request: HttpRequest, template: str, chosen: BaseFilter, **context: Any) -> HttpResponse:

@@ -15,7 +15,8 @@ ROWS: list[set[str]] = [
     {"search"},
     {"querysets"},
     {"models"},
-    {"translate", "exports", "insights", "similar", "filters", "facets"},
+    {"similar"},
+    {"translate", "exports", "insights", "compare", "filters", "facets"},
     {"views", "downloads", "feeds", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

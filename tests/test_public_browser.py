@@ -47,13 +47,46 @@ def test_the_same_without_scripts(shown: Record, live_server: LiveServer, browse
     page = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900}).new_page()
     page.goto(f"{live_server.url}/records/")
     page.get_by_role("checkbox", name=re.compile("^大模型")).check()
-    page.get_by_role("checkbox", name=re.compile("^2024")).check()
+    page.get_by_role("checkbox", name=re.compile("^2024 ")).check()
     page.locator("#filter button").first.click()
     expect(page.locator(".records tbody tr")).to_have_count(2)
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator(".records tbody tr")).to_have_count(2)
     page.context.close()
+
+
+def test_a_bar_of_the_histogram_chooses_its_month_in_place(shown: Record, live_server: LiveServer, page: Page) -> None:
+    page.goto(f"{live_server.url}/records/")
+    page.locator(".histogram a[aria-label='2024-03: 1']").click()
+    expect(page.locator(".records tbody tr")).to_have_count(1)
+    expect(page).to_have_url(f"{live_server.url}/records/?month=2024-03")
+    expect(page.get_by_role("checkbox", name="2024-03")).to_be_checked()
+    page.go_back()
+    expect(page.locator(".records tbody tr")).to_have_count(3)
+
+
+def test_a_permalink_leads_to_its_question_and_earlier_answers_open_in_place(
+    live_server: LiveServer, page: Page
+) -> None:
+    build.record(number="old", held="2023-05-05", asked=[("境外收入占比？", "境外占18%。")])
+    made = build.record(held="2024-05-05", asked=[*[("分红？", "有。\n" * 30)] * 3, ("境外收入占比？", "境外占24%。")])
+    question = made.questions.get(position=4)
+    page.goto(f"{live_server.url}/questions/{question.pk}/")
+    expect(page).to_have_url(f"{live_server.url}{made.get_absolute_url()}#{question.anchor}")
+    expect(page.locator(f"#{question.anchor}")).to_be_in_viewport()
+    page.locator(".before summary").click()
+    expect(page.locator(".before ins")).to_have_text("24%")
+    expect(page.locator(".before del")).to_have_text("18%")
+
+
+def test_printed_it_is_the_form_without_the_site(shown: Record, live_server: LiveServer, page: Page) -> None:
+    page.goto(f"{live_server.url}{shown.get_absolute_url()}")
+    page.emulate_media(media="print")
+    for part in (".top", ".contents", ".neighbours", ".citation", ".bottom"):
+        expect(page.locator(part).first).to_be_hidden()
+    expect(page.locator(".rows")).to_be_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -64,6 +97,10 @@ def test_no_page_breaks_a_rule_of_accessibility_or_of_the_content_policy(
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     addresses = ["/", "/records/?q=答案&institution=x", "/companies/", "/institutions/", "/topics/"]
+    addresses += ["/questions/?q=答案", "/insights/", "/data/", f"/questions/{shown.questions.all()[0].pk}/answers/"]
+    former = build.record(number="2024-009", asked=[("订单？", "占18%。")])
+    correction = build.record(number="2024-009", corrects=former, asked=[("订单？", "占21%。")])
+    addresses += [former.get_absolute_url(), f"{correction.get_absolute_url()}changes/"]
     addresses += [
         of.get_absolute_url() for of in (shown, shown.company, build.institution("华夏基金"), build.topic("大模型"))
     ]

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "results"}
 
 # Count, lines, activities and visitors of the lines, and one query for each facet that is shown.
-LIST_QUERIES = 4 + 6
-# The subject and one facet fewer; the filter looks its value up once more.
-COMPANY_QUERIES = LIST_QUERIES + 1
-INSTITUTION_QUERIES = LIST_QUERIES + 2  # its other names as well
-TOPIC_QUERIES = LIST_QUERIES + 1
-# The record, its boxes, visitors, questions, topics and files, and its two neighbours.
-RECORD_QUERIES = 8
+LIST_QUERIES = 4 + 8
+# The subject and one facet fewer; the filter looks its value up once more. Then those met, and the days of it all.
+COMPANY_QUERIES = LIST_QUERIES + 1 + 2
+INSTITUTION_QUERIES = LIST_QUERIES + 2 + 3  # its other names, and who came along
+TOPIC_QUERIES = LIST_QUERIES + 1 + 2
+# The record, its boxes, visitors, questions, topics and files, its two neighbours, and what the company was asked.
+RECORD_QUERIES = 8 + 1
 
 
 def choices(client: Client, address: str, name: str) -> dict[str, int]:
@@ -49,6 +49,8 @@ def market() -> None:
         ("topic", {"大模型": 2, "境外业务": 1}),
         ("activity", {"特定对象调研": 3}),
         ("year", {"2024": 2, "2023": 1}),
+        ("month", {"2024-02": 1, "2024-01": 1, "2023-01": 1}),
+        ("exchange", {}),
     ],
 )
 def test_each_value_is_counted_once_for_each_published_record(name: str, counts: dict, client: Client) -> None:
@@ -102,7 +104,7 @@ def test_the_page_of_a_company_filters_its_own_records(client: Client) -> None:
     answer = client.get("/companies/999001/?year=2024&company=999002")
     assert [record.number for record in answer.context["listing"].page] == ["b"]
     assert [facet.name for facet in answer.context["facets"]] == [
-        *("year", "activity", "topic", "institution", "institution_type")
+        *("year", "month", "activity", "topic", "institution", "institution_type", "exchange")
     ]
     assert str(answer.context["listing"].address) == "/companies/999001/?year=2024"
     assert str(answer.context["downloads"]["csv"]) == "/records.csv?company=999001&year=2024"
@@ -152,14 +154,45 @@ def test_a_line_names_the_first_institutions_and_how_many_came(client: Client) -
     assert "31 institutions" in page
 
 
-def test_a_search_shows_the_first_question_that_holds_a_word_and_leads_to_it(client: Client) -> None:
-    made = build.record(asked=[("订单？", "充足。"), ("如何看<境外>业务？", "稳。"), ("境外？", "稳。")])
+def test_a_search_shows_the_questions_that_hold_a_word_and_leads_to_them(client: Client) -> None:
+    asked = [("订单？", "充足。"), ("如何看<境外>业务？", "稳。"), *[("境外？", "稳。")] * 4]
+    made = build.record(asked=asked)
     second = made.questions.get(position=2)
+    client.cookies["django_language"] = "en"
     page = client.get("/records/?q=境外").content.decode()
     assert f'href="/records/999001/2024-001/#{second.anchor}"' in page
     assert "如何看&lt;<mark>境外</mark>&gt;业务？" in page
-    assert page.count("<mark>") == 1
+    assert page.count("<mark>") == 3
+    assert "and 2 more questions" in page
     assert "<mark>" not in client.get("/records/?q=晨光数据").content.decode()
+
+
+def test_each_bar_chooses_its_month_and_the_chosen_one_lets_go_of_it(client: Client) -> None:
+    build.record(number="a", held="2023-11-03")
+    build.record(number="b", held="2024-02-01")
+    build.record(number="c", held="2024-02-02")
+
+    def drawn(address: str) -> list[tuple[str, int, str]]:
+        return [(bar.name, bar.total, str(bar.address)) for bar in client.get(address).context["months"]]
+
+    assert drawn("/records/?sort=disclosure") == [
+        ("2023-11", 1, "/records/?sort=disclosure&month=2023-11"),
+        ("2023-12", 0, "/records/?sort=disclosure&month=2023-12"),
+        ("2024-01", 0, "/records/?sort=disclosure&month=2024-01"),
+        ("2024-02", 2, "/records/?sort=disclosure&month=2024-02"),
+    ]
+    chosen = client.get("/records/?month=2024-02")
+    assert [record.number for record in chosen.context["listing"].page] == ["c", "b"]
+    assert [bar.name for bar in chosen.context["months"] if bar.chosen] == ["2024-02"]
+    assert drawn("/records/?month=2024-02")[-1] == ("2024-02", 2, "/records/")
+    assert "<title>2024-02: 2</title>" in chosen.content.decode()
+
+
+def test_a_histogram_shows_the_last_five_years(client: Client) -> None:
+    build.record(number="a", held="1999-01-01")
+    build.record(number="b", held="2024-02-01")
+    bars = client.get("/records/").context["months"]
+    assert (len(bars), bars[0].name, bars[-1].name) == (60, "2019-03", "2024-02")
 
 
 def test_showing_what_was_found_costs_one_query_for_a_page(client: Client, django_assert_num_queries: Any) -> None:

@@ -13,8 +13,8 @@ from tests import build
 
 pytestmark = pytest.mark.django_db
 
-# Count, lines, their topics, and the facets of year, activity, topic and company.
-LIST_QUERIES = 3 + 4
+# Count, lines, their topics, and the facets of year, month, activity, topic, company and exchange.
+LIST_QUERIES = 3 + 6
 
 
 @pytest.fixture

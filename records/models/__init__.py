@@ -1,6 +1,6 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
-from .directory import Company, Institution, InstitutionAlias, InstitutionType, Topic
+from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
 from .record import ActivityType, Attachment, Participant, Question, Record
 
@@ -8,6 +8,7 @@ __all__ = [
     "ActivityType",
     "Attachment",
     "Company",
+    "Exchange",
     "Institution",
     "InstitutionAlias",
     "InstitutionType",

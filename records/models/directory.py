@@ -17,11 +17,26 @@ from records.querysets import CompanyQuerySet, InstitutionQuerySet, TopicQuerySe
 
 models.CharField.register_lookup(Length)
 
-EXCHANGES = {
-    "SSE": (Board.SSE_MAIN, Board.STAR),
-    "SZSE": (Board.SZSE_MAIN, Board.CHINEXT),
-    "BSE": (Board.BSE,),
-}
+
+class Exchange(models.TextChoices):
+    """A stock exchange, of one or more boards."""
+
+    SSE = "SSE", _("Shanghai Stock Exchange")
+    SZSE = "SZSE", _("Shenzhen Stock Exchange")
+    BSE = "BSE", _("Beijing Stock Exchange")
+
+    @property
+    def boards(self) -> tuple[Board, ...]:
+        return {
+            Exchange.SSE: (Board.SSE_MAIN, Board.STAR),
+            Exchange.SZSE: (Board.SZSE_MAIN, Board.CHINEXT),
+            Exchange.BSE: (Board.BSE,),
+        }[self]
+
+    @property
+    def suffix(self) -> str:
+        """What data vendors put behind a code: 000001.SZ."""
+        return {Exchange.SSE: "SH", Exchange.SZSE: "SZ", Exchange.BSE: "BJ"}[self]
 
 
 class PinyinField(models.CharField):
@@ -100,15 +115,14 @@ class Company(models.Model):
         return reverse("records:company", args=[self.code])
 
     @property
-    def exchange(self) -> str:
-        """SSE, SZSE or BSE; empty where the board is unknown."""
-        return next((exchange for exchange, boards in EXCHANGES.items() if self.board in boards), "")
+    def exchange(self) -> Exchange | None:
+        """Nothing where the board is unknown."""
+        return next((exchange for exchange in Exchange if self.board in exchange.boards), None)
 
     @property
     def symbol(self) -> str:
         """The code with its exchange, as data vendors write it: 000001.SZ; no spreadsheet takes its zeros away."""
-        suffix = {"SSE": "SH", "SZSE": "SZ", "BSE": "BJ"}.get(self.exchange)
-        return f"{self.code}.{suffix}" if suffix else self.code
+        return f"{self.code}.{self.exchange.suffix}" if self.exchange else self.code
 
 
 class InstitutionType(models.TextChoices):

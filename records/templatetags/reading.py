@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -64,3 +65,15 @@ def of(values: dict[Any, Any] | None, record: Record) -> Any:
 def on_page(address: Address, number: int) -> str:
     """The address of another page of the same list."""
     return str(address.having("page", *([number] if number > 1 else [])))
+
+
+@register.simple_tag
+def page_of(kind: str, key: Any) -> str:
+    """The address of a company by code, an institution by id, or a topic by slug."""
+    return reverse(f"records:{kind}", args=[key])
+
+
+@register.simple_tag
+def page_in(addresses: dict[str, Any], name: str) -> Any:
+    """One of several addresses, by name."""
+    return addresses[name]

@@ -1,0 +1,152 @@
+"""Insights: figures that are true, for the same filters as the list, on the page and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from records import insights
+from records.models import Record
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+# The list's count and facets; first and last day; months by box; two rankings; topics of two quarters; days.
+PAGE_QUERIES = 1 + 8 + 1 + 1 + 2 + 4 + 1
+
+
+@pytest.fixture
+def market() -> None:
+    build.record(number="a", held="2024-02-01", topics=["大模型"], visitors=["华夏基金 甲", "中信证券 乙"])
+    build.record(number="b", held="2024-05-01", topics=["大模型", "境外业务"], activities=["路演活动", "现场参观"])
+    build.record(
+        build.company("999002"),
+        number="c",
+        held="2024-05-02",
+        topics=["境外业务"],
+        visitors=["华夏基金 甲", "华夏基金 丙"],
+    )
+    build.draft(held="2024-05-03", topics=["大模型"])
+
+
+def table(client: Client, name: str, query: str = "") -> list[list[str]]:
+    answer: Any = client.get(f"/insights/{name}.csv?{query}")
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))[1:]
+
+
+@pytest.mark.usefixtures("market")
+def test_contacts_are_counted_once_for_each_record_with_their_first_and_last_day() -> None:
+    found = insights.contacts(Record.objects.published(), "institution")
+    day = datetime.date
+    assert [(row.name, row.count, row.first, row.last) for row in found] == [
+        ("华夏基金", 3, day(2024, 2, 1), day(2024, 5, 2)),
+        ("中信证券", 1, day(2024, 2, 1), day(2024, 2, 1)),
+    ]
+
+
+@pytest.mark.usefixtures("market")
+def test_a_topic_moves_by_its_share_of_the_records_of_a_quarter() -> None:
+    moved = insights.moves(Record.objects.published(), insights.Quarter(2024, 2))
+    assert [(row.name, row.count_before, row.count, row.before, row.now, row.signed) for row in moved] == [
+        ("境外业务", 0, 2, 0.0, 100.0, "+100.0"),
+        ("大模型", 1, 1, 100.0, 50.0, "−50.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter", "before", "days"),
+    [
+        ("2024-01-01", "2024Q1", "2023Q4", ("2024-01-01", "2024-03-31")),
+        ("2024-12-31", "2024Q4", "2024Q3", ("2024-10-01", "2024-12-31")),
+        ("2024-05-15", "2024Q2", "2024Q1", ("2024-04-01", "2024-06-30")),
+    ],
+)
+def test_a_quarter_knows_its_days_and_the_one_before(day: str, quarter: str, before: str, days: Any) -> None:
+    found = insights.Quarter.of(datetime.date.fromisoformat(day))
+    assert (str(found), str(found.before), tuple(map(str, found.days))) == (quarter, before, days)
+
+
+@pytest.mark.usefixtures("market")
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("months", [["2024-02", "1"], ["2024-05", "2"]]),
+        (
+            "activities",
+            [
+                ["2024-02", "特定对象调研", "1"],
+                ["2024-05", "特定对象调研", "1"],
+                ["2024-05", "现场参观", "1"],
+                ["2024-05", "路演活动", "1"],
+            ],
+        ),
+        (
+            "companies",
+            [
+                ["999001", "晨光数据", "2", "2024-02-01", "2024-05-01"],
+                ["999002", "远山医药", "1", "2024-05-02", "2024-05-02"],
+            ],
+        ),
+        ("days", [["2024-02-01", "1"], ["2024-05-01", "1"], ["2024-05-02", "1"]]),
+    ],
+)
+def test_the_figures_can_be_taken_away(name: str, rows: list[list[str]], client: Client) -> None:
+    assert sorted(table(client, name)) == sorted(rows)
+
+
+@pytest.mark.usefixtures("market")
+def test_every_table_obeys_the_filters(client: Client) -> None:
+    assert table(client, "months", "company=999002") == [["2024-05", "1"]]
+    assert [row[1] for row in table(client, "institutions", "month=2024-02")] == ["华夏基金", "中信证券"]
+    assert [row[1:5] for row in table(client, "topics", "company=999001")] == [
+        ["境外业务", "2024Q2", "0", "1"],
+        ["大模型", "2024Q2", "1", "1"],
+    ]
+    assert client.get("/insights/days.csv?company=x").status_code == 400
+
+
+@pytest.mark.usefixtures("market")
+def test_the_page_shows_the_figures_of_the_records_that_fit(client: Client) -> None:
+    page = client.get("/insights/?year=2024&company=999001")
+    assert {row[0]: row[2] for row in page.context["activities"]} == {"特定对象调研": 1, "现场参观": 1, "路演活动": 1}
+    assert [bar.total for bar in page.context["months"]] == [1, 0, 0, 1]
+    assert page.context["days"] == {datetime.date(2024, 2, 1): 1, datetime.date(2024, 5, 1): 1}
+    body = page.content.decode()
+    for picture in re.findall(r"<svg class=.(?:histogram|calendar).*?</svg>", body, re.DOTALL):
+        assert "<title" in picture
+        assert "<desc" in picture
+    assert "/insights/days.csv?company=999001&amp;year=2024" in body
+
+
+@pytest.mark.usefixtures("market")
+def test_a_quarter_without_a_quarter_before_and_an_empty_list_are_no_trouble(client: Client) -> None:
+    assert client.get("/insights/?month=2024-02").status_code == 200
+    client.cookies["django_language"] = "en"
+    assert "No record fits all of this." in client.get("/insights/?year=1999").content.decode()
+
+
+def test_a_series_has_no_gaps() -> None:
+    points = [insights.Point("2023-11", 2), insights.Point("2024-02", 1)]
+    assert [tuple(point) for point in insights.series(points)] == [
+        ("2023-11", 2),
+        ("2023-12", 0),
+        ("2024-01", 0),
+        ("2024-02", 1),
+    ]
+    assert [point.name for point in insights.series(points, longest=2)] == ["2024-01", "2024-02"]
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_the_page_asks_the_database_a_fixed_number_of_times(
+    count: int, client: Client, django_assert_num_queries: Any
+) -> None:
+    build.records(count, topics=["大模型", "境外业务"])
+    with django_assert_num_queries(PAGE_QUERIES):
+        assert len(client.get("/insights/").content) < 60_000

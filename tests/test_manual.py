@@ -1,0 +1,68 @@
+"""The page about the data: every column and parameter, and examples that run as they stand."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from records.downloads import EXAMPLES
+from records.exports import LEVELS
+from records.filters import RecordFilter
+from tests import build
+
+
+def example(body: str, name: str) -> str:
+    found = re.search(rf'<code id="{name}">(.*?)</code>', body, re.DOTALL)
+    assert found
+    return html.unescape(found[1])
+
+
+@pytest.mark.django_db
+def test_every_public_column_and_every_parameter_is_told(client: Client) -> None:
+    body = html.unescape(client.get("/data/").content.decode())
+    for level in LEVELS.values():
+        for column in level.columns:
+            assert (f"<code>{column.name}</code>" in body) or column.staff
+    assert EXAMPLES.keys() == RecordFilter.base_filters.keys()
+    assert all(f"<code>{name}</code>" in body for name in EXAMPLES)
+
+
+@pytest.mark.django_db
+def test_no_column_that_is_for_staff_is_told(client: Client) -> None:
+    public = {column.name for level in LEVELS.values() for column in level.public_columns}
+    body = client.get("/data/").content.decode()
+    for level in LEVELS.values():
+        for column in level.columns:
+            assert column.name in public or f"<code>{column.name}</code>" not in body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_examples_run(live_server: LiveServer, client: Client, tmp_path: Path) -> None:
+    this_year = build.record(number="now", held=str(timezone.localdate()))
+    build.records(3, asked=[("订单？", "足。"), ("分红？", "有。")])
+    body = client.get(
+        f"{live_server.url}/data/", headers={"Host": live_server.url.partition("//")[2]}
+    ).content.decode()
+    known: dict[str, Any] = {}
+    exec(example(body, "python").replace("limit=1000", "limit=2"), known)  # noqa: S102 - what the page tells people to run
+    assert len(known["questions"]) == 7
+    if curl := shutil.which("curl"):
+        command = shlex.split(example(body, "curl"))
+        subprocess.run([curl, "--silent", *command[1:]], check=True, cwd=tmp_path)
+        rows = (tmp_path / "records.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert len(rows) == 2
+        assert f"{this_year.pk}," in rows[1]
+        # pandas is told the heading of the code, so that 000001 stays what it is.
+        heading = re.search(r'dtype=\{"(.+)": str\}', example(body, "pandas"))
+        assert heading
+        assert heading[1] in rows[0].split(",")
