@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -95,8 +95,7 @@ def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
 @require_safe
 def question_list(request: HttpRequest) -> HttpResponse:
     chosen = QuestionFilter(request.GET, Record.objects.published())
-    rows: Any = chosen.qs
-    listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE)
+    listing = _listing(request, chosen, chosen.qs, PAGE_SIZE, load=Question.objects.for_list)
     points = insights.months(chosen.without("month"), "record__held_from")
     context = {
         "found": [Found.of(question, chosen.words) for question in listing.page],
@@ -282,7 +281,7 @@ def _browse(
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
     rows: Any = chosen.qs
-    listing = _listing(request, chosen, rows.for_list(), PAGE_SIZE, fixed)
+    listing = _listing(request, chosen, rows, PAGE_SIZE, fixed, load=Record.objects.for_list)
     points = insights.months(chosen.without("month"))
     context["facets"] = facets.facets(chosen, dict(points), but=fixed)
     context["months"] = facets.bars(insights.series(points), listing.address)
@@ -385,10 +384,29 @@ def _index(request: HttpRequest, template: str, chosen: BaseFilter, **context: A
     return render(request, template, {"listing": listing, **context})
 
 
+class KeyPaginator(Paginator):
+    """Finds the keys of a page first and loads its rows by them: those before it are counted off in the index."""
+
+    def __init__(self, rows: QuerySet, size: int, load: Callable[[], QuerySet]) -> None:
+        super().__init__(rows.values_list("pk", flat=True), size)
+        self.load = load
+
+    def _get_page(self, keys: Any, number: int, paginator: Any) -> Page:
+        keys = list(keys)
+        loaded = {row.pk: row for row in self.load().filter(pk__in=keys).order_by()} if keys else {}
+        return Page([loaded[key] for key in keys if key in loaded], number, paginator)
+
+
 def _listing(
-    request: HttpRequest, chosen: BaseFilter, rows: QuerySet, size: int, fixed: Iterable[str] = ()
+    request: HttpRequest,
+    chosen: BaseFilter,
+    rows: QuerySet,
+    size: int,
+    fixed: Iterable[str] = (),
+    load: Callable[[], QuerySet] | None = None,
 ) -> Listing:
-    paginator = Paginator(rows, size)
+    """A page of the rows; with `load`, of which only the keys are looked up in order."""
+    paginator = KeyPaginator(rows, size, load) if load else Paginator(rows, size)
     wanted = request.GET.get("page", "1")
     page = paginator.get_page(wanted)
     complaints = chosen.sentences

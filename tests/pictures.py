@@ -74,6 +74,8 @@ def main() -> None:
         page.goto(f"{url}/records/")
         page.locator("main table a[href^='/records/9'], main li a[href^='/records/9']").first.click()
         shoot(page, "record")
+        page.goto(f"{url}/insights/")
+        shoot(page, "insights")
         page.goto(f"{url}/admin/")
         page.locator("#id_username").fill("desk")
         page.locator("#id_password").fill(password)

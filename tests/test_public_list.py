@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "HX-Target": "results"}
 
-# Count, lines, activities and visitors of the lines, and one query for each facet that is shown.
-LIST_QUERIES = 4 + 8
+# Count, keys and lines, activities and visitors of the lines, and one query for each facet that is shown.
+LIST_QUERIES = 5 + 8
 # The subject and one facet fewer; the filter looks its value up once more. Then those met, and the days of it all.
 COMPANY_QUERIES = LIST_QUERIES + 1 + 2
 INSTITUTION_QUERIES = LIST_QUERIES + 2 + 3  # its other names, and who came along
