@@ -5,7 +5,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models import ProtectedError
+from django.db.models.signals import post_migrate, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +17,8 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(make_activity_types, sender=self)
         post_migrate.connect(install_search, sender=self)
+        post_migrate.connect(begin_ledger, sender=self)
+        pre_delete.connect(refuse_to_lose_what_is_published)
         connection_created.connect(register_search_functions)
 
 
@@ -37,6 +40,22 @@ def install_search(using: str, **options: Any) -> None:
 
     if connections[using].introspection.table_names():
         search.install(connections[using])
+
+
+def begin_ledger(using: str, **options: Any) -> None:
+    """Records that were published before there was a ledger are entered into it."""
+    from .models import Record, Tally, ledger
+
+    if not Tally.objects.using(using).exists() and Record.objects.using(using).published().exists():
+        ledger.renew()
+
+
+def refuse_to_lose_what_is_published(instance: Any, **options: Any) -> None:
+    """What the public counts on is withdrawn before it is deleted, by whatever way."""
+    from .models import Record
+
+    if isinstance(instance, Record) and instance.is_published:
+        raise ProtectedError(f"{instance} is published: withdraw it before it is deleted.", {instance})
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:

@@ -237,8 +237,6 @@ def called(name: str, thing: Any) -> Any:
     """What readers call a value."""
     if name in CALLED:
         return CALLED[name](thing).label
-    if name == "month":
-        return str(thing)[:7]
     return getattr(thing, "short_name", None) or str(thing)
 
 

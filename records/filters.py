@@ -6,7 +6,6 @@ A filter keeps what it understands and says in a sentence what it does not: `err
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import functools
 import re
@@ -82,10 +81,8 @@ def find_years(texts: list[str]) -> Mapping[str, int]:
     return {text: int(text) for text in texts if re.fullmatch(r"(19|20)[0-9]{2}", text)}
 
 
-def find_months(texts: list[str]) -> Mapping[str, datetime.date]:
-    """Months written as 2026-03; each stands for its first day."""
-    shaped = [text for text in texts if re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", text)]
-    return {text: datetime.date.fromisoformat(f"{text}-01") for text in shaped}
+def find_months(texts: list[str]) -> Mapping[str, str]:
+    return {text: text for text in texts if re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", text)}
 
 
 def find_exchanges(texts: list[str]) -> Mapping[str, Exchange]:
@@ -145,11 +142,6 @@ class SearchFilter(django_filters.Filter):
 
 class WordsFilter(django_filters.Filter):
     field_class = WordsField
-
-
-def _last_day(first: datetime.date) -> datetime.date:
-    """Of the month that begins on a day."""
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def shortened(text: str) -> str:
@@ -308,13 +300,13 @@ class RecordFilter(BaseFilter):
         return records.filter(company__in=companies.values())
 
     def by_institution(self, records: Any, _name: str, institutions: Mapping[str, Institution]) -> QuerySet:
-        return records.with_participant_of(institutions.values())
+        return records.visited_by(institutions.values())
 
     def by_institution_type(self, records: Any, _name: str, types: Mapping[str, InstitutionType]) -> QuerySet:
-        return records.with_participant_of(Institution.objects.filter(type__in=types.values()))
+        return records.visited_by(Institution.objects.filter(type__in=types.values()))
 
-    def by_topic(self, records: Any, _name: str, topics: Mapping[str, Topic]) -> QuerySet:
-        return records.on_topic(topics.values())
+    def by_topic(self, rows: Any, _name: str, topics: Mapping[str, Topic]) -> QuerySet:
+        return rows.about(topics.values())
 
     def by_activity(self, records: Any, _name: str, kinds: Mapping[str, ActivityType]) -> QuerySet:
         return records.of_activity(kinds.values())
@@ -322,8 +314,8 @@ class RecordFilter(BaseFilter):
     def by_year(self, records: Any, _name: str, years: Mapping[str, int]) -> QuerySet:
         return records.held_within((datetime.date(year, 1, 1), datetime.date(year, 12, 31)) for year in years.values())
 
-    def by_month(self, records: Any, _name: str, months: Mapping[str, datetime.date]) -> QuerySet:
-        return records.held_within((first, _last_day(first)) for first in months.values())
+    def by_month(self, records: Any, _name: str, months: Mapping[str, str]) -> QuerySet:
+        return records.held_in_months(months)
 
     def by_exchange(self, records: Any, _name: str, exchanges: Mapping[str, Exchange]) -> QuerySet:
         return records.filter(

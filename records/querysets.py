@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -28,6 +29,12 @@ IN_QUESTIONS = (("text", 3), ("answer", 1))
 
 # The orders of the public lists, and the day of a record that each goes by, newest first.
 DAY_OF_ORDER = {"visit": "held_from", "disclosure": "disclosed_on", "relevance": "held_from"}
+
+
+def days_of_month(month: str) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of a month, written 2026-03."""
+    first = datetime.date.fromisoformat(f"{month}-01")
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 class Place(NamedTuple):
@@ -53,29 +60,17 @@ def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
 
 
 class DirectoryQuerySet(models.QuerySet):
-    """Companies, institutions or topics: what published records are about. `path` leads from here to a record."""
-
-    path = "records"
+    """Companies, institutions or topics: what published records are about."""
 
     def public(self) -> Self:
         """Those that a published record names; of the others the public learns nothing, not even the name."""
-        # Row by row, since a caller looks up a few of them: never all that was ever published.
-        named = self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
-        return self.filter(Exists(named))
-
-    def with_totals(self) -> Self:
-        """The public ones with `record_count` and `last_visit`, counted over published records."""
-        return self.filter(**{f"{self.path}__status": Status.PUBLISHED}).annotate(
-            record_count=Count(self.path, distinct=True), last_visit=Max(f"{self.path}__held_from")
-        )
+        return self.filter(record_count__gt=0)
 
     def most_recorded_first(self) -> Self:
-        """In need of `with_totals`."""
         return self.order_by("-record_count", "pinyin", "pk")
 
     def last_visited_first(self) -> Self:
-        """In need of `with_totals`."""
-        return self.order_by("-last_visit", "pinyin", "pk")
+        return self.order_by("-last_held", "pinyin", "pk")
 
     def found_by(self, text: str) -> Self:
         """Those whose name holds the text, or whose pinyin begins with it."""
@@ -91,12 +86,10 @@ class CompanyQuerySet(DirectoryQuerySet):
 
 
 class TopicQuerySet(DirectoryQuerySet):
-    path = "questions__record"
+    pass
 
 
 class InstitutionQuerySet(DirectoryQuerySet):
-    path = "participations__record"
-
     def resolve(self, names: Iterable[str], *, create: bool = True) -> dict[str, Institution]:
         """The institution that each name as filed stands for: by its own name or an alias, never by likeness.
 
@@ -159,6 +152,10 @@ class RecordQuerySet(models.QuerySet):
         older = Q(**{f"{by}__lte": place.day}) & (Q(**{f"{by}__lt": place.day}) | Q(pk__lt=place.record_id))
         return self.filter(_after(place, older))
 
+    def held_in_months(self, months: Iterable[str]) -> RecordQuerySet:
+        """Records that began in one of these months, written 2026-03."""
+        return self.held_within(map(days_of_month, months))
+
     def held_within(self, spans: Iterable[tuple[datetime.date, datetime.date]]) -> RecordQuerySet:
         """Records that began within one of these spans of days, both ends included."""
         found = Q(pk__in=[])
@@ -208,6 +205,14 @@ class RecordQuerySet(models.QuerySet):
         """Records with a question on any of these topics."""
         questions = _related(self, "questions").filter(topics__in=topics)
         return self.filter(pk__in=questions.values("record_id"))
+
+    def visited_by(self, institutions: Iterable[Institution]) -> RecordQuerySet:
+        """Published records at which any of these institutions was present."""
+        return self.filter(pk__in=_related(self, "visits").filter(institution__in=institutions).values("record_id"))
+
+    def about(self, topics: Iterable[models.Model]) -> RecordQuerySet:
+        """Published records with a question on any of these topics."""
+        return self.filter(pk__in=_related(self, "mentions").filter(topic__in=topics).values("record_id"))
 
     def matching(self, query: str) -> RecordQuerySet:
         """Records in which every word of a search stands somewhere, and none that it rules out."""
@@ -305,7 +310,7 @@ class PositionedQuerySet(models.QuerySet):
             found = found.exclude(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
         return found
 
-    def on_topic(self, topics: Iterable[models.Model]) -> PositionedQuerySet:
+    def about(self, topics: Iterable[models.Model]) -> PositionedQuerySet:
         """Questions on any of these topics."""
         topic_links: Any = self.model._meta.get_field("topics").remote_field
         return self.filter(pk__in=topic_links.through.objects.filter(topic__in=topics).values("question_id"))
@@ -337,3 +342,14 @@ class PositionedQuerySet(models.QuerySet):
 
     def public(self) -> PositionedQuerySet:
         return self.filter(record__status=Status.PUBLISHED)
+
+
+class TallyQuerySet(models.QuerySet):
+    def counts(self, facet: str, unit: str = "records", months: Iterable[str] | None = None) -> dict[str, int]:
+        """By value of a facet, the number of published records or questions: of some months, or of all."""
+        rows = self.filter(facet=facet) if months is None else self.filter(facet=facet, month__in=list(months))
+        return dict(rows.values("value").annotate(n=Sum(unit)).values_list("value", "n"))
+
+    def by_month(self, unit: str = "records") -> dict[str, int]:
+        """All published records or questions by month, the earliest first."""
+        return dict(self.filter(facet="").order_by("month").values_list("month", unit))

@@ -39,8 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "records": Record.objects.published().newest_first().for_list()[:10],
         "record_count": Record.objects.published().count(),
-        "companies": Company.objects.with_totals().last_visited_first()[:12],
-        "topics": Topic.objects.with_totals().most_recorded_first()[:24],
+        "companies": Company.objects.public().last_visited_first()[:12],
+        "topics": Topic.objects.public().most_recorded_first()[:24],
     }
     return render(request, "home.html", context)
 
@@ -237,19 +237,19 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
 
 @require_safe
 def company_list(request: HttpRequest) -> HttpResponse:
-    chosen = CompanyFilter(request.GET, Company.objects.with_totals().order_by("code"))
+    chosen = CompanyFilter(request.GET, Company.objects.public().order_by("code"))
     return _index(request, "company_list.html", chosen)
 
 
 @require_safe
 def institution_list(request: HttpRequest) -> HttpResponse:
-    chosen = InstitutionFilter(request.GET, Institution.objects.with_totals().order_by("pinyin", "pk"))
+    chosen = InstitutionFilter(request.GET, Institution.objects.public().order_by("pinyin", "pk"))
     return _index(request, "institution_list.html", chosen, types=InstitutionType)
 
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    topics = Topic.objects.with_totals().most_recorded_first()
+    topics = Topic.objects.public().most_recorded_first()
     return render(request, "topic_list.html", {"topics": topics})
 
 

@@ -19,10 +19,10 @@ LIST_QUERIES = 4 + 6
 
 @pytest.fixture
 def market() -> None:
-    held = build.record(
-        number="a", held="2024-03-01", asked=[("订单多吗？", "充足。"), ("<海外>如何？", "订单来自境外。")]
-    )
+    asked = [("订单多吗？", "充足。"), ("<海外>如何？", "订单来自境外。")]
+    held = build.record(number="a", held="2024-03-01", asked=asked, published=False)
     held.questions.get(position=2).topics.add(build.topic("境外业务"))
+    held.publish()
     build.record(build.company("999002"), number="b", held="2023-01-01", asked=[("研发？", "投入大。")])
     build.draft(asked=[("订单草稿？", "境外草稿。")], topics=["大模型"])
 

@@ -2,6 +2,7 @@
 
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
+from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "InstitutionAlias",
     "InstitutionType",
     "Intake",
+    "Mention",
     "Participant",
     "Question",
     "Record",
+    "Tally",
     "Topic",
+    "Visit",
 ]

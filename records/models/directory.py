@@ -62,7 +62,47 @@ class PinyinField(models.CharField):
         return value
 
 
-class Company(models.Model):
+# What the ledger alone writes.
+COUNTED = frozenset({"record_count", "question_count", "first_held", "last_held"})
+
+
+class Recorded(models.Model):
+    """What published records are about, with their number and the first and last day on which they were held."""
+
+    tallied = ""  # the field by whose values the ledger counts records
+
+    record_count = models.PositiveIntegerField(_("records"), default=0, editable=False)
+    first_held = models.DateField(_("first activity"), null=True, editable=False)
+    last_held = models.DateField(_("last activity"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self._state.adding:
+            super().save(*args, **options)
+            return
+        # What the ledger keeps is not written back from a copy that may be older.
+        own = {field.name for field in self._meta.concrete_fields if not field.primary_key} - COUNTED
+        options["update_fields"] = options.get("update_fields") or own
+        if not self._is_tallied_anew():
+            super().save(*args, **options)
+            return
+        from .ledger import held, recount_months_of
+
+        with held():
+            super().save(*args, **options)
+            recount_months_of(self)
+
+    def _is_tallied_anew(self) -> bool:
+        """Whether saving puts the subject under another value than the ledger has it."""
+        if not self.tallied:
+            return False
+        stored = type(self)._default_manager.filter(pk=self.pk).values_list(self.tallied, flat=True).first()
+        return stored is not None and stored != getattr(self, self.tallied)
+
+
+class Company(Recorded):
     """A listed company, known to everyone by its six-digit securities code."""
 
     class BoardChoices(models.TextChoices):
@@ -88,6 +128,9 @@ class Company(models.Model):
         help_text=_("Left empty, it is told from the code where the code tells it."),
     )
     pinyin = PinyinField(source="short_name")
+    question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
+
+    tallied = "board"
 
     objects = CompanyQuerySet.as_manager()
 
@@ -95,6 +138,10 @@ class Company(models.Model):
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         ordering: ClassVar = ["code"]
+        indexes: ClassVar = [
+            models.Index(fields=["-record_count", "code"], name="company_by_records"),
+            models.Index(fields=["-last_held", "pinyin", "id"], name="company_by_last_day"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(code__regex=r"^[0-9]{6}$") & Q(code__length=6),
@@ -145,7 +192,7 @@ class InstitutionType(models.TextChoices):
     UNKNOWN = "unknown", _("unknown")
 
 
-class Institution(models.Model):
+class Institution(Recorded):
     """A house whose people visit companies. Spellings of its name that differ are its aliases."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -160,13 +207,18 @@ class Institution(models.Model):
         help_text=_("Off for names that came in with a filing and that nobody has looked at."),
     )
 
+    tallied = "type"
+
     objects = InstitutionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("institution")
         verbose_name_plural = _("institutions")
         ordering: ClassVar = ["pinyin", "pk"]
-        indexes: ClassVar = [models.Index(fields=["pinyin", "id"], name="institution_by_pinyin")]
+        indexes: ClassVar = [
+            models.Index(fields=["pinyin", "id"], name="institution_by_pinyin"),
+            models.Index(fields=["-record_count", "id"], name="institution_by_records"),
+        ]
         constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="institution_has_a_name")]
 
     def __str__(self) -> str:
@@ -222,7 +274,7 @@ def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None
         )
 
 
-class Topic(models.Model):
+class Topic(Recorded):
     """A subject that questions are about. Its keywords suggest it for new questions."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
@@ -239,6 +291,7 @@ class Topic(models.Model):
         help_text=_("A question that holds one of them is given this topic. Separate with 、 or a comma."),
     )
     pinyin = PinyinField(source="name")
+    question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
 
     objects = TopicQuerySet.as_manager()
 

@@ -254,6 +254,10 @@ class Record(models.Model):
             current._history_user = user
             current._change_reason = verb.name
             current.save()
+            if Status.PUBLISHED in {verb.target, *verb.sources}:
+                from .ledger import renew
+
+                renew([current.pk])
         self.refresh_from_db()
 
     def _address_is_free_to_change(self) -> bool:

@@ -1,0 +1,231 @@
+"""The ledger: what published records come to, kept ready for lists that count them.
+
+It is written when a record is published or taken back, by `renew` alone, and says nothing that could not be
+counted anew: `renew()` without ids does that for all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, ClassVar
+
+from django.db import connection, models, transaction
+from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Substr
+
+from records.querysets import TallyQuerySet
+from records.workflow import Status
+
+from .directory import Company, Institution, Topic
+from .record import Record
+
+# Of a list of rows that the database is asked for at once.
+BATCH = 500
+
+
+class Visit(models.Model):
+    """That an institution came to a published record: one row, however many people it sent."""
+
+    pk = models.CompositePrimaryKey("record", "institution")
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="visits", db_index=False)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="visits", db_index=False)
+    held_from = models.DateField()
+
+    class Meta:
+        default_permissions = ()
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "-held_from", "-record"], name="visit_of_institution"),
+            models.Index(fields=["held_from", "institution", "record"], name="visit_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.held_from}"
+
+
+class Mention(models.Model):
+    """That a published record has questions on a topic, and how many."""
+
+    pk = models.CompositePrimaryKey("record", "topic")
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="mentions", db_index=False)
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="mentions", db_index=False)
+    held_from = models.DateField()
+    questions = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes: ClassVar = [
+            models.Index(fields=["topic", "-held_from", "-record"], name="mention_of_topic"),
+            models.Index(fields=["held_from", "topic", "record"], name="mention_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.held_from}"
+
+
+class Tally(models.Model):
+    """How many published records of a month have one value of a facet, and their questions.
+
+    `facet` "" is all of them. A month is written 2026-03.
+    """
+
+    month = models.CharField(max_length=7)
+    facet = models.CharField(max_length=16, blank=True)
+    value = models.CharField(max_length=16, blank=True)
+    records = models.PositiveIntegerField()
+    questions = models.PositiveIntegerField(default=0)
+
+    objects = TallyQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facet", "month", "value"], name="tally_is_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.facet} {self.value}: {self.records}"
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """A transaction in which nobody else writes the ledger; whoever also locks directory rows begins with this."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
+            with connection.cursor() as cursor:
+                cursor.execute(f'LOCK TABLE "{Tally._meta.db_table}" IN EXCLUSIVE MODE')
+        yield
+
+
+def renew(ids: Collection[int] | None = None) -> None:
+    """Bring the ledger in line with these records, published or not; without ids, with all there are."""
+    with held():
+        if ids is None:
+            _enter(None)
+            for model in DIRECTORY:
+                recount(model.objects.all())
+            recount_months()
+            return
+        touched = _Touched()
+        touched.add(ids)
+        _enter(ids)
+        touched.add(ids)
+        for model in DIRECTORY:
+            recount(model.objects.filter(pk__in=sorted(touched.keys[model])))
+        recount_months(touched.months)
+
+
+class _Touched:
+    """What the entries of some records are counted under."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Any, set[int]] = {model: set() for model in DIRECTORY}
+        self.months: set[str] = set()
+
+    def add(self, ids: Collection[int]) -> None:
+        self.keys[Institution] |= set(Visit.objects.filter(record__in=ids).values_list("institution", flat=True))
+        self.keys[Topic] |= set(Mention.objects.filter(record__in=ids).values_list("topic", flat=True))
+        for company, day in Record.objects.filter(pk__in=ids).values_list("company", "held_from"):
+            self.keys[Company].add(company)
+            self.months |= {day.isoformat()[:7]} if day else set()
+
+
+def _enter(ids: Collection[int] | None) -> None:
+    """Write the visits and mentions of published records anew."""
+    chosen, params = "", []
+    if ids is not None:
+        chosen, params = f" AND record.id IN ({', '.join(['%s'] * len(ids))})", list(ids)
+    for model in (Visit, Mention):
+        rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
+        rows._raw_delete(rows.db)
+    with connection.cursor() as cursor:
+        for statement in _ENTRIES:
+            cursor.execute(statement.format(chosen=chosen), [Status.PUBLISHED.value, *params])
+
+
+_ENTRIES = (
+    """
+    INSERT INTO records_visit (record_id, institution_id, held_from)
+    SELECT DISTINCT record.id, came.institution_id, record.held_from
+    FROM records_record AS record JOIN records_participant AS came ON came.record_id = record.id
+    WHERE record.status = %s AND came.institution_id IS NOT NULL{chosen}
+    """,
+    """
+    INSERT INTO records_mention (record_id, topic_id, held_from, questions)
+    SELECT record.id, about.topic_id, record.held_from, count(*)
+    FROM records_record AS record
+    JOIN records_question AS question ON question.record_id = record.id
+    JOIN records_question_topics AS about ON about.question_id = question.id
+    WHERE record.status = %s{chosen}
+    GROUP BY record.id, about.topic_id, record.held_from
+    """,
+)
+
+
+def recount(rows: models.QuerySet) -> None:
+    """Bring what companies, institutions or topics say of their records in line with the ledger."""
+    entries, questions = DIRECTORY[rows.model]
+    own: Any = entries().order_by().filter(**{_key(rows.model): OuterRef("pk")}).values(_key(rows.model))
+
+    def counted(expression: Any, default: Any = None) -> Any:
+        found = Subquery(own.annotate(n=expression).values("n"))
+        return found if default is None else Coalesce(found, default)
+
+    figures: dict[str, Any] = {
+        "record_count": counted(Count("*"), 0),
+        "first_held": counted(Min("held_from")),
+        "last_held": counted(Max("held_from")),
+    }
+    if questions:
+        figures["question_count"] = counted(Sum(questions), 0)
+    rows.order_by().update(**figures)
+
+
+def _key(model: Any) -> str:
+    return str(model._meta.model_name)
+
+
+# Where the records of each are, and what holds the number of their questions.
+DIRECTORY: dict[Any, tuple[Any, str]] = {
+    Company: (lambda: Record.objects.published(), "question_count"),
+    Institution: (lambda: Visit.objects.all(), ""),
+    Topic: (lambda: Mention.objects.all(), "questions"),
+}
+
+
+def recount_months(months: Iterable[str] | None = None) -> None:
+    """Bring the tallies of some months, or of all, in line with the published records."""
+    wanted = None if months is None else sorted(months)
+    old = Tally.objects.all() if wanted is None else Tally.objects.filter(month__in=wanted)
+    old._raw_delete(old.db)
+    Tally.objects.bulk_create(_tallies(wanted), batch_size=BATCH)
+
+
+def _tallies(months: list[str] | None) -> Iterator[Tally]:
+    records = Record.objects.published().order_by()
+    if months is not None:
+        records = records.held_in_months(months)
+    kept = records.values("pk")
+    ticks = Record.activity_types.through.objects.filter(record__in=kept)
+    visits = Visit.objects.filter(record__in=kept)
+    sources: tuple[tuple[str, Any, str, str, Any], ...] = (
+        ("", records, "", "", Count("pk")),
+        ("board", records, "", "company__board", Count("pk")),
+        ("activity", ticks, "record__", "activitytype_id", Count("pk")),
+        ("institution_type", visits, "record__", "institution__type", Count("record", distinct=True)),
+    )
+    for facet, rows, path, value, counted in sources:
+        month = Substr(Cast(f"{path}held_from", TextField()), 1, 7)
+        keys = ["month", value] if value else ["month"]
+        # One record has many visits: to add up its questions for each would count them several times.
+        questions = Value(0) if facet == "institution_type" else Sum(f"{path}question_count")
+        found = rows.annotate(month=month).values(*keys).annotate(n=counted, q=questions).values_list(*keys, "n", "q")
+        for row in found:
+            yield Tally(month=row[0], facet=facet, value=row[1] if value else "", records=row[-2], questions=row[-1])
+
+
+def recount_months_of(subject: models.Model) -> None:
+    """Bring the tallies in line after a company or institution came to stand under another value."""
+    entries, _questions = DIRECTORY[type(subject)]
+    held_from = entries().filter(**{_key(type(subject)): subject}).order_by().values_list("held_from", flat=True)
+    recount_months({day.isoformat()[:7] for day in held_from.distinct()})

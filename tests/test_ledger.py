@@ -1,0 +1,161 @@
+"""The ledger: what is counted ahead is what a count would give, whatever happens to a record."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection, models, transaction
+from django.db.models import ProtectedError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from records.models import Company, Institution, InstitutionType, Mention, Record, Tally, Topic, Visit, ledger
+from tests import build
+
+NAMES = ["华夏基金", "中信证券", "高瓴资本", "无名"]
+TOPICS = ["大模型", "境外业务"]
+
+
+def counted() -> dict[str, Any]:
+    """What the ledger ought to say, counted from the records themselves."""
+    told: dict[str, Any] = {"visits": set(), "mentions": Counter(), "tallies": Counter(), "subjects": {}}
+    for record in Record.objects.published():
+        month, day = str(record.held_from)[:7], record.held_from
+        told["tallies"][month, "", ""] += 1
+        told["tallies"][month, "board", record.company.board] += 1
+        for kind in record.activity_types.all():
+            told["tallies"][month, "activity", kind.name] += 1
+        visitors = {row.institution for row in record.participants.all() if row.institution}
+        for institution in visitors:
+            told["visits"].add((record.pk, institution.pk, day))
+        for kind_of in {institution.type for institution in visitors}:
+            told["tallies"][month, "institution_type", kind_of] += 1
+        topics = Counter(topic for question in record.questions.all() for topic in question.topics.all())
+        for topic, count in topics.items():
+            told["mentions"][record.pk, topic.pk, day] += count
+        for subject in [record.company, *visitors, *topics]:
+            told["subjects"].setdefault(subject, []).append(day)
+    return told
+
+
+def kept() -> dict[str, Any]:
+    """What it says."""
+    subjects: list[Any] = [*Company.objects.all(), *Institution.objects.all(), *Topic.objects.all()]
+    return {
+        "visits": set(Visit.objects.values_list("record", "institution", "held_from")),
+        "mentions": Counter(
+            {row[:3]: row[3] for row in Mention.objects.values_list("record", "topic", "held_from", "questions")}
+        ),
+        "tallies": Counter(
+            {row[:3]: row[3] for row in Tally.objects.values_list("month", "facet", "value", "records")}
+        ),
+        "subjects": {row: (row.record_count, row.first_held, row.last_held) for row in subjects if row.record_count},
+    }
+
+
+def assert_exact() -> None:
+    wanted, found = counted(), kept()
+    wanted["subjects"] = {row: (len(days), min(days), max(days)) for row, days in wanted["subjects"].items()}
+    assert found == wanted
+    for month, questions in Tally.objects.filter(facet="").values_list("month", "questions"):
+        held = Record.objects.published().held_in_months([month])
+        assert questions == held.aggregate(n=models.Sum("question_count"))["n"]
+
+
+def some_record(number: int, seed: int) -> Record:
+    return build.record(
+        build.company(("999001", "688001", "000001")[seed % 3]),
+        number=str(number),
+        held=f"2024-0{seed % 3 + 1}-0{seed % 7 + 1}",
+        visitors=[f"{name} 某人" for place, name in enumerate(NAMES) if seed >> place & 1] * 2,
+        topics=[name for place, name in enumerate(TOPICS) if seed >> place & 1],
+        activities=[("路演活动", "现场参观")[seed % 2]],
+        asked=[("问？", "答。")] * (seed % 4),
+        introduction="说明",
+        published=False,
+    )
+
+
+class AnySequence(TestCase):
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        steps=st.lists(
+            st.tuples(st.sampled_from(["publish", "withdraw", "correct", "type", "board"]), st.integers(0, 15)),
+            max_size=8,
+        )
+    )
+    def test_the_ledger_is_exact_after_each(self, steps: list[tuple[str, int]]) -> None:
+        for number, (step, seed) in enumerate(steps):
+            published = list(Record.objects.published().filter(correction=None).order_by("pk"))
+            if step == "publish":
+                some_record(number, seed).publish()
+            elif published and step == "withdraw":
+                published[seed % len(published)].withdraw()
+            elif published and step == "correct":
+                corrected = some_record(number, seed)
+                former = published[seed % len(published)]
+                Record.objects.filter(pk=corrected.pk).update(corrects=former, company=former.company)
+                corrected.refresh_from_db()
+                corrected.publish()
+            elif step == "type":
+                institution = build.institution(NAMES[seed % 4])
+                institution.type = InstitutionType.values[seed]
+                institution.save()
+            elif step == "board":
+                company = build.company("999001")
+                company.board = Company.BoardChoices.values[seed % 5]
+                company.save()
+            assert_exact()
+        before = kept()
+        ledger.renew()
+        assert kept() == before
+
+
+@pytest.mark.django_db
+def test_an_older_copy_of_a_company_does_not_bring_back_old_counts() -> None:
+    stale = build.company()
+    build.record()
+    stale.full_name = "新名称"
+    stale.save()
+    stale.refresh_from_db()
+    assert (stale.record_count, stale.full_name) == (1, "新名称")
+
+
+@pytest.mark.django_db
+def test_a_published_record_is_not_lost_from_under_the_ledger() -> None:
+    made = build.record()
+    for delete in (made.delete, Record.objects.all().delete):
+        with pytest.raises(ProtectedError), transaction.atomic():
+            delete()
+    made.withdraw()
+    made.delete()
+    assert_exact()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishing_at_the_same_moment_counts_everything_once() -> None:
+    drafts = [some_record(number, 15 - number % 3) for number in range(6)]
+    start = threading.Barrier(len(drafts))
+    failures: list[BaseException] = []
+
+    def publish(record: Record) -> None:
+        try:
+            start.wait()
+            record.publish()
+        except BaseException as error:  # told by the test, which runs in another thread
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=publish, args=[record]) for record in drafts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert Record.objects.published().count() == 6
+    assert_exact()
