@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
 LIFT = 1_000_000
+LEADING_QUESTIONS = 5  # of a record in a feed
 
 NEWEST_FIRST = (F("held_from").desc(nulls_last=True), "-pk")
 # Columns of a question and what a word in each of them counts for.
@@ -245,6 +246,11 @@ class RecordQuerySet(models.QuerySet):
         return self.select_related("company").prefetch_related(
             "activity_types", Prefetch("participants", queryset=leading, to_attr="leading_participants")
         )
+
+    def for_feed(self) -> RecordQuerySet:
+        """With what an entry of a feed tells: its line of a list, and what was asked first."""
+        leading = _related(self, "questions").order_by("position").defer("answer")[:LEADING_QUESTIONS]
+        return self.for_list().prefetch_related(Prefetch("questions", queryset=leading, to_attr="leading_questions"))
 
     def recount(self) -> None:
         """Bring the counts that lists show in line with the rows they count."""
