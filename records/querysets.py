@@ -61,8 +61,17 @@ class DirectoryQuerySet(models.QuerySet):
     def public(self) -> Self:
         """Those that a published record names; of the others the public learns nothing, not even the name."""
         # Row by row, since a caller looks up a few of them: never all that was ever published.
-        named = self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
-        return self.filter(Exists(named))
+        return self.filter(Exists(self._in_published()))
+
+    def with_last_publication(self) -> Self:
+        """With `last_published`, the moment at which a record that names them was last published."""
+        newest = Max(f"{self.path}__published_at")
+        published = self._in_published().order_by().values("pk").annotate(newest=newest)
+        return self.annotate(last_published=Subquery(published.values("newest")))
+
+    def _in_published(self) -> models.QuerySet:
+        """The row of an outer query, once for each published record that names it."""
+        return self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
 
     def with_totals(self) -> Self:
         """The public ones with `record_count` and `last_visit`, counted over published records."""

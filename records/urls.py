@@ -1,8 +1,9 @@
 """Public addresses. They are promises: none is ever taken back."""
 
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, register_converter
 
-from . import downloads, feeds, insights, views
+from . import crawlers, downloads, feeds, insights, views
 from .exports import LEVELS
 
 
@@ -56,4 +57,13 @@ urlpatterns = [
         for level in LEVELS
         for kind in downloads.KINDS
     ),
+    path(
+        "sitemap.xml",
+        sitemaps.index,
+        {"sitemaps": crawlers.SITEMAPS, "sitemap_url_name": "records:sitemap"},
+        name="sitemap_index",
+    ),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": crawlers.SITEMAPS}, name="sitemap"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("favicon.ico", crawlers.favicon, name="favicon"),
 ]
