@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
+from django.core.paginator import Page, Paginator
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -38,19 +39,35 @@ class RecordSitemap(PublicSitemap):
         return item.published_at
 
 
-class CompanySitemap(PublicSitemap):
+class DatedPaginator(Paginator):
+    """Finds out when something changed for the rows of one page alone, and for all of them at once."""
+
+    def _get_page(self, rows: Any, number: int, paginator: Any) -> Page:
+        dated = rows.model.objects.filter(pk__in=rows.values("pk")).with_last_publication()
+        return Page(dated.order_by("pk"), number, paginator)
+
+
+class DirectorySitemap(PublicSitemap):
+    model: Any
+
     def items(self) -> QuerySet:
-        return Company.objects.public().with_last_publication().order_by("pk")
+        return self.model.objects.public().order_by("pk")
+
+    @property
+    def paginator(self) -> Paginator:
+        return DatedPaginator(self.items(), self.limit)
 
 
-class InstitutionSitemap(PublicSitemap):
-    def items(self) -> QuerySet:
-        return Institution.objects.public().with_last_publication().order_by("pk")
+class CompanySitemap(DirectorySitemap):
+    model = Company
 
 
-class TopicSitemap(PublicSitemap):
-    def items(self) -> QuerySet:
-        return Topic.objects.public().with_last_publication().order_by("pk")
+class InstitutionSitemap(DirectorySitemap):
+    model = Institution
+
+
+class TopicSitemap(DirectorySitemap):
+    model = Topic
 
 
 SITEMAPS: dict[str, type[Sitemap]] = {

@@ -61,17 +61,14 @@ class DirectoryQuerySet(models.QuerySet):
     def public(self) -> Self:
         """Those that a published record names; of the others the public learns nothing, not even the name."""
         # Row by row, since a caller looks up a few of them: never all that was ever published.
-        return self.filter(Exists(self._in_published()))
+        named = self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
+        return self.filter(Exists(named))
 
     def with_last_publication(self) -> Self:
-        """With `last_published`, the moment at which a record that names them was last published."""
-        newest = Max(f"{self.path}__published_at")
-        published = self._in_published().order_by().values("pk").annotate(newest=newest)
-        return self.annotate(last_published=Subquery(published.values("newest")))
-
-    def _in_published(self) -> models.QuerySet:
-        """The row of an outer query, once for each published record that names it."""
-        return self.model._default_manager.filter(pk=OuterRef("pk"), **{f"{self.path}__status": Status.PUBLISHED})
+        """The public ones with `last_published`, when a record that names them was last published."""
+        return self.filter(**{f"{self.path}__status": Status.PUBLISHED}).annotate(
+            last_published=Max(f"{self.path}__published_at")
+        )
 
     def with_totals(self) -> Self:
         """The public ones with `record_count` and `last_visit`, counted over published records."""
@@ -149,8 +146,11 @@ class RecordQuerySet(models.QuerySet):
         return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
 
     def newest_published_first(self) -> RecordQuerySet:
-        """By the moment of publication: a record disclosed late comes to its followers all the same."""
-        return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
+        """By the moment of publication: a record disclosed late comes to its followers all the same.
+
+        For published records, all of which have that moment: said of nulls, the index would not be used.
+        """
+        return self.order_by("-published_at", "-pk")
 
     def most_relevant_first(self, words: Iterable[str]) -> RecordQuerySet:
         """By how often the words stand in the record, in questions above all; annotated as `relevance`."""
