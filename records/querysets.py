@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Positions are unique within a record and no row can take a place before another has left it: rows that move
 # are first lifted above every real position.
 LIFT = 1_000_000
+LEADING_QUESTIONS = 5  # of a record in a feed
 
 NEWEST_FIRST = (F("held_from").desc(nulls_last=True), "-pk")
 # Columns of a question and what a word in each of them counts for.
@@ -60,11 +61,19 @@ def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
 
 
 class DirectoryQuerySet(models.QuerySet):
-    """Companies, institutions or topics: what published records are about."""
+    """Companies, institutions or topics: what published records are about. `path` leads from here to those."""
+
+    path = "records"
 
     def public(self) -> Self:
         """Those that a published record names; of the others the public learns nothing, not even the name."""
         return self.filter(record_count__gt=0)
+
+    def with_last_publication(self) -> Self:
+        """The public ones with `last_published`, when a record that names them was last published."""
+        return self.public().annotate(
+            last_published=Max(f"{self.path}__published_at", filter=Q(**{f"{self.path}__status": Status.PUBLISHED}))
+        )
 
     def most_recorded_first(self) -> Self:
         return self.order_by("-record_count", "pinyin", "pk")
@@ -86,10 +95,12 @@ class CompanyQuerySet(DirectoryQuerySet):
 
 
 class TopicQuerySet(DirectoryQuerySet):
-    pass
+    path = "mentions__record"
 
 
 class InstitutionQuerySet(DirectoryQuerySet):
+    path = "visits__record"
+
     def resolve(self, names: Iterable[str], *, create: bool = True) -> dict[str, Institution]:
         """The institution that each name as filed stands for: by its own name or an alias, never by likeness.
 
@@ -132,8 +143,11 @@ class RecordQuerySet(models.QuerySet):
         return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
 
     def newest_published_first(self) -> RecordQuerySet:
-        """By the moment of publication: a record disclosed late comes to its followers all the same."""
-        return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
+        """By the moment of publication: a record disclosed late comes to its followers all the same.
+
+        For published records, all of which have that moment: said of nulls, the index would not be used.
+        """
+        return self.order_by("-published_at", "-pk")
 
     def most_relevant_first(self, words: Iterable[str]) -> RecordQuerySet:
         """By how often the words stand in the record, in questions above all; annotated as `relevance`."""
@@ -250,6 +264,11 @@ class RecordQuerySet(models.QuerySet):
         return self.select_related("company").prefetch_related(
             "activity_types", Prefetch("participants", queryset=leading, to_attr="leading_participants")
         )
+
+    def for_feed(self) -> RecordQuerySet:
+        """With what an entry of a feed tells: its line of a list, and what was asked first."""
+        leading = _related(self, "questions").order_by("position").defer("answer")[:LEADING_QUESTIONS]
+        return self.for_list().prefetch_related(Prefetch("questions", queryset=leading, to_attr="leading_questions"))
 
     def recount(self) -> None:
         """Bring the counts that lists show in line with the rows they count."""

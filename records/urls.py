@@ -1,8 +1,9 @@
 """Public addresses. They are promises: none is ever taken back."""
 
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, register_converter
 
-from . import downloads, insights, views
+from . import crawlers, downloads, feeds, insights, views
 from .exports import LEVELS
 
 
@@ -30,6 +31,7 @@ app_name = "records"
 urlpatterns = [
     path("", views.home, name="home"),
     path("records/", views.record_list, name="record_list"),
+    path("records.atom", feeds.records_atom, name="records_atom"),
     path("records/<code:code>/<number:slug>.docx", views.official_form, name="official_form"),
     path("records/<code:code>/<number:slug>/", views.record, name="record"),
     path("records/<code:code>/<number:slug>/changes/", views.changes, name="changes"),
@@ -45,6 +47,7 @@ urlpatterns = [
     path("files/<int:pk>/", views.attachment, name="attachment"),
     path("companies/", views.company_list, name="company_list"),
     path("companies/<code:code>/", views.company, name="company"),
+    path("companies/<code:code>.ics", feeds.company_calendar, name="company_calendar"),
     path("institutions/", views.institution_list, name="institution_list"),
     path("institutions/<int:pk>/", views.institution, name="institution"),
     path("topics/", views.topic_list, name="topic_list"),
@@ -54,4 +57,13 @@ urlpatterns = [
         for level in LEVELS
         for kind in downloads.KINDS
     ),
+    path(
+        "sitemap.xml",
+        sitemaps.index,
+        {"sitemaps": crawlers.SITEMAPS, "sitemap_url_name": "records:sitemap"},
+        name="sitemap_index",
+    ),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": crawlers.SITEMAPS}, name="sitemap"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("favicon.ico", crawlers.favicon, name="favicon"),
 ]

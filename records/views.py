@@ -323,6 +323,8 @@ def _filtered(
         },
         **context,
     }
+    if level == "records":
+        context["feed"] = listing.address.elsewhere(reverse("records:records_atom")).having("sort")
     if HtmxDetails(request):
         response = push_url(render(request, "_swap.html", context), str(listing.here))
     else:

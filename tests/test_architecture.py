@@ -17,7 +17,7 @@ ROWS: list[set[str]] = [
     {"models"},
     {"similar"},
     {"translate", "exports", "insights", "compare", "filters", "facets"},
-    {"views", "downloads", "feeds", "admin", "templatetags", "management"},
+    {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
