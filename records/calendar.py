@@ -107,7 +107,10 @@ class Schedule:
         for number, rule in enumerate(rules):
             first, last = rule.effective_from, self._last_day_due(rule, until)
             if number + 1 < len(rules):
-                last = min(last, rules[number + 1].effective_from - DAY)
+                following = rules[number + 1].effective_from
+                if following == first:
+                    continue
+                last = min(last, following - DAY)
             if after is not None:
                 first = max(first, self._last_day_due(rule, after) + DAY)
             if first <= last:

@@ -20,6 +20,10 @@ def day(text: str) -> datetime.date:
     return datetime.date.fromisoformat(text)
 
 
+def moment(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text)
+
+
 @pytest.mark.parametrize(
     ("text", "open_"),
     [
@@ -87,8 +91,8 @@ def test_a_due_day_counted_through_an_unknown_year_is_marked() -> None:
 
 
 def test_the_moment_is_the_end_of_the_day_or_the_opening() -> None:
-    assert Due(day("2024-06-11")).moment == datetime.datetime(2024, 6, 12)
-    assert Due(day("2024-06-11"), OPENING).moment == datetime.datetime(2024, 6, 11, 9, 30)
+    assert Due(day("2024-06-11")).moment == moment("2024-06-12T00:00")
+    assert Due(day("2024-06-11"), OPENING).moment == moment("2024-06-11T09:30")
 
 
 def test_of_two_rules_of_one_day_the_one_that_names_the_board_counts() -> None:
@@ -99,12 +103,12 @@ def test_of_two_rules_of_one_day_the_one_that_names_the_board_counts() -> None:
 
 
 def test_soon_reaches_over_a_weekend() -> None:
-    friday = datetime.datetime(2024, 6, 7, 15)
-    assert Schedule(CALENDAR, ()).soon(friday) == datetime.datetime(2024, 6, 12)
+    friday = moment("2024-06-07T15:00")
+    assert Schedule(CALENDAR, ()).soon(friday) == moment("2024-06-12T00:00")
 
 
 days = st.dates(day("2012-01-01"), day("2028-12-31"))
-moments = st.datetimes(datetime.datetime(2012, 2, 1), datetime.datetime(2028, 12, 31))
+moments = st.datetimes(moment("2012-02-01"), moment("2028-12-31"))
 calendars = st.builds(Calendar, closed=st.frozensets(days, max_size=5), opened=st.frozensets(days, max_size=5))
 rule_tables = st.lists(
     st.builds(Rule, days, st.integers(0, 5), st.sampled_from(["", "star", "chinext"])),

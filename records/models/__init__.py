@@ -1,5 +1,6 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
+from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
 from .record import ActivityType, Attachment, Participant, Question, Record
@@ -7,14 +8,20 @@ from .record import ActivityType, Attachment, Participant, Question, Record
 __all__ = [
     "ActivityType",
     "Attachment",
+    "Closure",
     "Company",
+    "DeadlineRule",
+    "Deadlines",
     "Exchange",
     "Institution",
     "InstitutionAlias",
     "InstitutionType",
     "Intake",
+    "Light",
     "Participant",
     "Question",
+    "QuietPeriod",
     "Record",
+    "Reminder",
     "Topic",
 ]
