@@ -101,7 +101,8 @@ class DeadlineRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_board_display() if self.board else _('every board')}, {self.effective_from}"
+        board = self.get_board_display() if self.board else _("every board")
+        return f"{board}, {self.effective_from}"
 
 
 class QuietPeriod(models.Model):
