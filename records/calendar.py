@@ -66,6 +66,10 @@ class Due:
     time: datetime.time | None = None
     is_sure: bool = True  # not so where it was counted through a year whose holidays are unknown
 
+    def __str__(self) -> str:
+        """“2024-06-11”, or “2024-06-11 09:30” where it is due by a time."""
+        return f"{self.day} {self.time:%H:%M}" if self.time else str(self.day)
+
     @property
     def moment(self) -> datetime.datetime:
         """From here on it is late."""

@@ -92,6 +92,7 @@ def test_a_due_day_counted_through_an_unknown_year_is_marked() -> None:
 
 def test_the_moment_is_the_end_of_the_day_or_the_opening() -> None:
     assert Due(day("2024-06-11")).moment == moment("2024-06-12T00:00")
+    assert [str(Due(day("2024-06-11"), time)) for time in (None, OPENING)] == ["2024-06-11", "2024-06-11 09:30"]
     assert Due(day("2024-06-11"), OPENING).moment == moment("2024-06-11T09:30")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -67,7 +66,7 @@ def light_of(record: Record) -> SafeString | None:
     light, due = record.light, record.due
     if not light or not due:
         return None
-    day = "" if light.is_settled else format_html(" <span class='due'>{}</span>", when(due))
+    day = "" if light.is_settled else format_html(' <span class="due">{}</span>', due)
     return format_html(
         '<span class="light {}"><span aria-hidden="true">{}</span> {}</span>{}',
         light.value,
@@ -75,11 +74,6 @@ def light_of(record: Record) -> SafeString | None:
         light.label,
         day,
     )
-
-
-def when(due: Due) -> str:
-    """“2024-06-11”, or “2024-06-11 09:30” where it is due by a time."""
-    return date_format(due.day, "Y-m-d") + (f" {time_format(due.time, 'H:i')}" if due.time else "")
 
 
 def cautions(record: Record) -> list[str]:
