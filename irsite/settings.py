@@ -28,8 +28,23 @@ try:
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
     STATIC_ROOT = env.path("STATIC_ROOT", None)
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+    # Where mails go; unset, they are printed.
+    EMAIL = env.dj_email_url("EMAIL_URL", "console:")
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost")
+    # By which address mails lead to the site; unset, they lead nowhere.
+    SITE = env.url("SITE_URL", None)
 except EnvError as error:
     sys.exit(f"irsite: the environment is not right: {error}")
+
+if "EMAIL_BACKEND" not in EMAIL:
+    sys.exit("irsite: the environment is not right: EMAIL_URL is no address such as submission://user:password@host")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
+SITE_URL = SITE.geturl().rstrip("/") if SITE else ""
 
 INSTALLED_APPS = [
     "records.apps.RecordsConfig",

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from . import search
 from .names import institution_key, pinyin_index
-from .workflow import Status
+from .workflow import READABLE, UNPUBLISHED, Status
 
 if TYPE_CHECKING:
     from .models import Institution, Record
@@ -134,7 +134,10 @@ class RecordQuerySet(models.QuerySet):
 
     def readable(self) -> RecordQuerySet:
         """What has a public page: the published records, and the versions that a correction took the place of."""
-        return self.filter(status__in=[Status.PUBLISHED, Status.SUPERSEDED])
+        return self.filter(status__in=READABLE)
+
+    def unpublished(self) -> RecordQuerySet:
+        return self.filter(status__in=UNPUBLISHED)
 
     def newest_first(self) -> RecordQuerySet:
         return self.order_by(*NEWEST_FIRST)
@@ -293,6 +296,16 @@ class RecordQuerySet(models.QuerySet):
             names[record_id] += [institution, person]
         changed = [self.model(pk=pk, visitor_names="\n".join(filter(None, parts))) for pk, parts in names.items()]
         self.model._default_manager.bulk_update(changed, ["visitor_names"], batch_size=200)
+
+
+class QuietPeriodQuerySet(models.QuerySet):
+    def touching(self, record: Record) -> Self:
+        """Those of its company in which at least one of its days lies."""
+        if not record.held_from:
+            return self.none()
+        return self.filter(
+            company_id=record.company_id, first_day__lte=record.last_day, last_day__gte=record.held_from
+        )
 
 
 class PositionedQuerySet(models.QuerySet):

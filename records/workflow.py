@@ -12,6 +12,10 @@ class Status(TextChoices):
     SUPERSEDED = "superseded", _("superseded")  # by its correction; reachable still, and marked
 
 
+UNPUBLISHED = frozenset({Status.DRAFT})  # what has still to be published, and is due some day
+READABLE = frozenset({Status.PUBLISHED, Status.SUPERSEDED})  # what the public has a page of
+
+
 @dataclasses.dataclass(frozen=True)
 class Verb:
     """A change of state: from one of `sources` to `target`, for users with `permission`."""

@@ -1,5 +1,5 @@
 """The IR desk."""
 
-from . import directory, record
+from . import deadlines, directory, record
 
-__all__ = ["directory", "record"]
+__all__ = ["deadlines", "directory", "record"]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from records.models import Company, Institution, Topic
+from records.models import Company, Deadlines, Institution, Topic
 
 
 class TextFilter(admin.SimpleListFilter):
@@ -68,3 +68,21 @@ class TopicFilter(TextFilter):
 
     def matching(self, records: Any, text: str) -> QuerySet:
         return records.on_topic(Topic.objects.found_by(text))
+
+
+class DeadlineFilter(admin.SimpleListFilter):
+    """What has still to be published, by how soon."""
+
+    title = _("deadline")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", _("overdue")), ("soon", _("due today or on the next trading day"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        deadlines = Deadlines.load() if self.value() else None
+        if deadlines and self.value() == "overdue":
+            return deadlines.overdue(queryset)
+        if deadlines and self.value() == "soon":
+            return deadlines.due_soon(queryset)
+        return queryset

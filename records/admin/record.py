@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 
-from records.models import Attachment, Company, Institution, Participant, Question, Record
+from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
 from records.workflow import VERBS
 
-from . import filters
+from . import deadlines, filters
 from .actions import ACTIONS, carry_out
 from .forms import AttachmentForm, RecordForm
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
@@ -114,10 +114,20 @@ class RecordAdmin(SimpleHistoryAdmin):
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
     autocomplete_fields = ("company",)
     actions = ACTIONS
-    list_display = ("held_from", "company", "number", "activities", "institution_count", "question_count", "state")
+    list_display = (
+        "held_from",
+        "company",
+        "number",
+        "activities",
+        "institution_count",
+        "question_count",
+        "state",
+        "deadline",
+    )
     list_display_links = ("held_from", "company", "number")
     list_filter = (
         "status",
+        filters.DeadlineFilter,
         filters.CompanyFilter,
         filters.InstitutionFilter,
         filters.TopicFilter,
@@ -149,6 +159,15 @@ class RecordAdmin(SimpleHistoryAdmin):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, record: Record) -> str:
         return format_html('<span class="status {}">{}</span>', record.status, record.get_status_display())
+
+    @admin.display(description=gettext_lazy("deadline"))
+    def deadline(self, record: Record) -> str | None:
+        return deadlines.light_of(record)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        Deadlines.load().attach(changelist.result_list)
+        return changelist
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         try:
@@ -258,6 +277,8 @@ class RecordAdmin(SimpleHistoryAdmin):
         ]
         if record:
             context["verbs"] = self.verbs_for(request, record)
+            context["deadline"] = deadlines.light_of(record)
+            context["cautions"] = deadlines.cautions(record)
             if request.method == "GET" and "check" in request.GET and not record.is_locked:
                 self._show_gaps(context, record)
         return super().render_change_form(request, context, *args, **options)

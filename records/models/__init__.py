@@ -1,5 +1,6 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
+from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
@@ -8,16 +9,22 @@ from .record import ActivityType, Attachment, Participant, Question, Record
 __all__ = [
     "ActivityType",
     "Attachment",
+    "Closure",
     "Company",
+    "DeadlineRule",
+    "Deadlines",
     "Exchange",
     "Institution",
     "InstitutionAlias",
     "InstitutionType",
     "Intake",
+    "Light",
     "Mention",
     "Participant",
     "Question",
+    "QuietPeriod",
     "Record",
+    "Reminder",
     "Tally",
     "Topic",
     "Visit",

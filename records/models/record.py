@@ -14,15 +14,18 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from records.calendar import Due
 from records.filing.shape import OTHER_ACTIVITY
 from records.names import institution_key
 from records.querysets import PositionedQuerySet, RecordQuerySet
 from records.workflow import VERBS, Status, WorkflowError
 
+from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, Institution, Topic
 
 
@@ -193,6 +196,24 @@ class Record(models.Model):
     @property
     def last_day(self) -> Any:
         return self.held_to or self.held_from
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        """What the due day is counted by. The records of a list share one: see `Deadlines.attach`."""
+        return Deadlines.load()
+
+    @property
+    def due(self) -> Due | None:
+        return self.deadlines.due_of(self)
+
+    @property
+    def light(self) -> Light | None:
+        return self.deadlines.light_of(self)
+
+    @property
+    def quiet_periods(self) -> models.QuerySet[QuietPeriod]:
+        """Those of its company in which it was held."""
+        return QuietPeriod.objects.touching(self)
 
     def gaps(self) -> dict[str, list[str]]:
         """What is missing before the record may be published: messages by field name, empty when complete."""

@@ -1,0 +1,100 @@
+"""Deadlines at the desk: the days and rules that staff keep, and how a record shows how it stands to them."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from records.calendar import Due
+from records.models import Closure, DeadlineRule, QuietPeriod, Record, Reminder
+
+from .forms import DayField
+from .widgets import DayWidget, SafeAutocompleteSelect
+
+
+class DaysAdmin(admin.ModelAdmin):
+    """Days are typed here as people write them, as on the record's form."""
+
+    formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
+
+
+@admin.register(Closure)
+class ClosureAdmin(DaysAdmin):
+    list_display = ("date", "is_open", "note")
+    list_filter = ("is_open",)
+    date_hierarchy = "date"
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(DaysAdmin):
+    list_display = ("effective_from", "board", "kind", "trading_days", "note")
+    list_filter = ("board", "kind")
+    fields = ("board", "effective_from", "kind", "trading_days", "note")
+
+
+@admin.register(QuietPeriod)
+class QuietPeriodAdmin(DaysAdmin):
+    list_display = ("company", "first_day", "last_day", "reason")
+    list_select_related = ("company",)
+    search_fields = ("company__code", "company__short_name", "company__pinyin", "reason")
+    autocomplete_fields = ("company",)
+    fields = ("company", ("first_day", "last_day"), "reason")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "company":
+            options.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+
+@admin.register(Reminder)
+class ReminderAdmin(admin.ModelAdmin):
+    list_display = ("user", "is_wanted", "language", "sent_on")
+    list_filter = ("is_wanted", "language")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+
+
+def light_of(record: Record) -> SafeString | None:
+    """How a record stands to its deadline: shape and word, and the due day where it still matters."""
+    light, due = record.light, record.due
+    if not light or not due:
+        return None
+    day = "" if light.is_settled else format_html(' <span class="due">{}</span>', due)
+    return format_html(
+        '<span class="light {}"><span aria-hidden="true">{}</span> {}</span>{}',
+        light.value,
+        light.shape,
+        light.label,
+        day,
+    )
+
+
+def cautions(record: Record) -> list[str]:
+    """What to know of the days of a record, in sentences."""
+    found = [
+        _("Held in a quiet period of the company, %(first)s to %(last)s: %(reason)s.")
+        % {"first": period.first_day, "last": period.last_day, "reason": period.reason.rstrip("。.")}
+        for period in record.quiet_periods
+    ]
+    due = record.due
+    if due and not due.is_sure:
+        found.append(
+            _(
+                "The trading calendar does not know the holidays of %(year)s: the due day was counted by weekdays. "
+                "Check it, and enter the days without trading under “Exceptions of the trading calendar”."
+            )
+            % {"year": _unknown_year(record, due)}
+        )
+    return found
+
+
+def _unknown_year(record: Record, due: Due) -> int:
+    days: list[datetime.date] = [record.last_day, due.day]
+    return next(day.year for day in days if not record.deadlines.calendar.covers(day))
