@@ -1,9 +1,12 @@
 # Two commands do everything: `make run` and `make test`.
 PORT ?= 8000
 PYTHON ?= python3
+# Of `make bench`: how many records, and sqlite or postgres.
+N ?= 20000
+DB ?= sqlite
 BIN := .venv/bin
 
-.PHONY: run test setup lint messages pictures corpus fuzz clean
+.PHONY: run test setup lint messages pictures corpus fuzz bench clean
 
 run: setup ## Serve the site on 127.0.0.1:$(PORT); the first time with sample data and a login
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -50,6 +53,10 @@ corpus: setup ## Score the reader of questions on a corpus of real cells that li
 
 fuzz: setup ## Feed the readers damaged documents for longer than the suite does
 	FUZZ_EXAMPLES=50000 $(BIN)/python -m pytest tests/test_fuzz_filings.py
+
+bench: setup ## Measure the pages on a made-up market of N records (DB=sqlite or postgres), beside Datasette
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
+	$(BIN)/python -m tests.bench --records $(N) --database $(DB)
 
 clean: ## Forget the virtual environment; data and settings stay
 	rm -rf .venv

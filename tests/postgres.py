@@ -13,6 +13,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,25 +71,32 @@ def _log_of(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """A running PostgreSQL for as long as the block lasts; gives its DATABASE_URL."""
+def cluster(data: Path | None = None) -> Iterator[str]:
+    """A running PostgreSQL for as long as the block lasts; gives its DATABASE_URL.
+
+    Its data vanish with it, unless `data` names a folder for them, made when it is not there.
+    """
     bin_folder = binaries()
     user = _unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path may have 107 bytes
+    data = data or folder / "data"
     try:
         if user:
             shutil.chown(folder, user)
             if bin_folder.is_relative_to(sys.prefix):
                 # The virtual environment may lie in a home that only root may enter.
                 bin_folder = _copy_of_wheel(bin_folder, folder)
-        data = folder / "data"
-        subprocess.run(
-            [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-            check=True,
-            user=user,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
+        if not (data / "PG_VERSION").exists():
+            data.mkdir(parents=True, exist_ok=True)
+            if user:
+                shutil.chown(data, user)
+            subprocess.run(
+                [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+                check=True,
+                user=user,
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
+            )
         options = [part for setting in SETTINGS for part in ("-c", setting)]
         with open(folder / "log", "wb") as log:
             server = subprocess.Popen(
@@ -102,8 +110,8 @@ def cluster() -> Iterator[str]:
             _wait_for(folder, server)
             yield f"postgres://irsite@{quote(str(folder), safe='')}/postgres"
         finally:
-            server.terminate()
-            server.wait(30)
+            server.send_signal(signal.SIGINT)  # also where somebody is still connected
+            server.wait(60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,7 @@ RECORDS = ROOT / "records"
 # Modules of `records`, lowest first. A set is a row whose members stay apart from one another.
 ROWS: list[set[str]] = [
     {"filing", "names", "calendar"},
-    {"workflow"},
+    {"workflow", "market"},
     {"search"},
     {"querysets"},
     {"models"},
@@ -21,7 +21,7 @@ ROWS: list[set[str]] = [
     {"urls", "apps"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
-WITHOUT_DJANGO = {"filing", "names", "calendar"}
+WITHOUT_DJANGO = {"filing", "names", "calendar", "market"}
 
 
 def sources() -> list[Path]:
