@@ -23,7 +23,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Length, Replace
+from django.db.models.functions import Least, StrIndex
 from django.utils.translation import gettext
 
 MAX_QUERY_LENGTH = 200
@@ -142,15 +142,10 @@ def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
     return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
 
 
-def relevance(words: Iterable[str], columns: Iterable[tuple[str, int]]) -> Any:
-    """An expression: how often the folded words stand in the columns of a row, each times its weight."""
-    counts = [_occurrences(column, word) * weight for column, weight in columns for word in words]
-    return functools.reduce(operator.add, counts, Value(0))
-
-
-def _occurrences(column: str, word: str) -> Any:
+def held_by(column: str, words: Iterable[str]) -> Any:
+    """An expression: how many of the folded words stand in a column of a row."""
     folded = Func(F(column), function="irsite_fold", output_field=TextField())
-    return (Length(folded) - Length(Replace(folded, Value(word), Value("")))) / len(word)
+    return functools.reduce(operator.add, (Least(StrIndex(folded, Value(word)), 1) for word in words), Value(0))
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

@@ -18,7 +18,7 @@ from tests import build
 pytestmark = pytest.mark.django_db
 
 # The list's count and facets; first and last day; months by box; two rankings; topics of two quarters; days.
-PAGE_QUERIES = 1 + 8 + 1 + 1 + 2 + 4 + 1
+PAGE_QUERIES = 1 + 7 + 1 + 1 + 2 + 4 + 1
 
 
 @pytest.fixture
