@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db import connections
 from django.db.models import Count, F, QuerySet, Sum, TextChoices
 
-from .models import Company, Exchange, Institution, InstitutionType, Mention, Record, Tally, Topic, Visit
+from .models import Company, Exchange, Institution, InstitutionType, Mention, Question, Record, Tally, Topic, Visit
 from .querysets import Period, among, days_of_month, held_within
 
 SHOWN = 12  # values of a facet, besides those that are chosen
@@ -111,22 +111,22 @@ class Condition:
 class Grouping:
     """How a facet is counted.
 
-    `rows` leads from what is listed to rows grouped by `key` and called by `label`; `listed` is the id of what is
-    listed among them, empty where each row is another one. Where values are not `offered`, only the chosen are
+    `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`; `listed` is such a
+    key in them, empty where each row is another one. Where values are not `offered`, only the chosen are
     shown. `ledger` says where the counts of all that is published stand.
     """
 
     key: str
     label: str
-    rows: Callable[[QuerySet], QuerySet] = lambda listed: listed
+    rows: Callable[[Any], QuerySet]
     listed: str = ""
     offered: bool = True
     ledger: Ledger | None = None
 
-    def counts(self, listed: QuerySet) -> QuerySet:
+    def counts(self, keys: Any) -> QuerySet:
         """Triples of value, label and number of what is listed, the commonest first."""
         number = Count(self.listed, distinct=True) if self.listed else Count("*")
-        return _ranked(self.rows(listed).order_by(), self.key, self.label, number)
+        return _ranked(self.rows(keys).order_by(), self.key, self.label, number)
 
 
 def _ranked(rows: QuerySet, key: str, label: str, number: Any) -> QuerySet:
@@ -163,24 +163,32 @@ class Ledger:
         return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted)
 
 
-def _visits(records: QuerySet) -> QuerySet:
-    return Visit.objects.filter(record__in=records.order_by().values("pk"))
+def _records(keys: Any) -> QuerySet:
+    return Record.objects.filter(pk__in=keys)
 
 
-def _mentions(records: QuerySet) -> QuerySet:
-    return Mention.objects.filter(record__in=records.order_by().values("pk"))
+def _visits(keys: Any) -> QuerySet:
+    return Visit.objects.filter(record__in=keys)
 
 
-def _ticks(records: QuerySet) -> QuerySet:
-    return Record.activity_types.through.objects.filter(record__in=records.order_by().values("pk"))
+def _mentions(keys: Any) -> QuerySet:
+    return Mention.objects.filter(record__in=keys)
 
 
-def _with_topics(questions: QuerySet) -> QuerySet:
-    return questions.filter(topics__isnull=False)
+def _ticks(keys: Any) -> QuerySet:
+    return Record.activity_types.through.objects.filter(record__in=keys)
 
 
-def _ticked(questions: QuerySet) -> QuerySet:
-    return questions.filter(record__activity_types__isnull=False)
+def _questions(keys: Any) -> QuerySet:
+    return Question.objects.filter(pk__in=keys)
+
+
+def _with_topics(keys: Any) -> QuerySet:
+    return Question.topics.through.objects.filter(question__in=keys)
+
+
+def _ticked(keys: Any) -> QuerySet:
+    return _questions(keys).filter(record__activity_types__isnull=False)
 
 
 ACTIVITIES, TYPES, BOARDS = Ledger("activity"), Ledger("institution_type"), Ledger("board")
@@ -193,26 +201,23 @@ TOPICS = Ledger("", Topic.objects.public, "slug", "name", Mention.objects.all, "
 GROUPINGS = {
     "activity": Grouping("activitytype_id", "activitytype_id", _ticks, ledger=ACTIVITIES),
     "topic": Grouping("topic__slug", "topic__name", _mentions, ledger=TOPICS),
-    "company": Grouping("company__code", "company__short_name", ledger=COMPANIES),
+    "company": Grouping("company__code", "company__short_name", _records, ledger=COMPANIES),
     "institution": Grouping("institution__pk", "institution__name", _visits, ledger=INSTITUTIONS),
     "institution_type": Grouping("institution__type", "institution__type", _visits, "record", ledger=TYPES),
-    "exchange": Grouping("company__board", "company__board", ledger=BOARDS),
+    "exchange": Grouping("company__board", "company__board", _records, ledger=BOARDS),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
     "activity": Grouping("record__activity_types", "record__activity_types", _ticked, ledger=ACTIVITIES),
-    "topic": Grouping("topics__slug", "topics__name", _with_topics, ledger=TOPICS),
-    "company": Grouping("record__company__code", "record__company__short_name", ledger=COMPANIES),
+    "topic": Grouping("topic__slug", "topic__name", _with_topics, ledger=TOPICS),
+    "company": Grouping("record__company__code", "record__company__short_name", _questions, ledger=COMPANIES),
     "institution": Grouping(
-        "record__participants__institution_id", "record__participants__institution__name", listed="pk", offered=False
+        "record__visits__institution", "record__visits__institution__name", _questions, "pk", offered=False
     ),
     "institution_type": Grouping(
-        "record__participants__institution__type",
-        "record__participants__institution__type",
-        listed="pk",
-        offered=False,
+        "record__visits__institution__type", "record__visits__institution__type", _questions, "pk", offered=False
     ),
-    "exchange": Grouping("record__company__board", "record__company__board", ledger=BOARDS),
+    "exchange": Grouping("record__company__board", "record__company__board", _questions, ledger=BOARDS),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
@@ -300,7 +305,7 @@ class _Rows:
             self.step = -(-rows.count() // SAMPLE)
             lots = rows.order_by().annotate(lot=F("pk") % self.step).filter(lot=0)
             keys = list(lots.values_list("pk", flat=True))
-        self.queryset = rows.model.objects.filter(pk__in=among(keys, connections[rows.db].vendor))
+        self.keys = among(keys, connections[rows.db].vendor)
 
 
 def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _Rows]) -> Facet:
@@ -314,7 +319,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _R
         key = grouping.ledger.key if period.months is None else key
     else:
         counted_on = _Rows(chosen.without(name)) if selected else shown()
-        step, counts = counted_on.step, grouping.counts(counted_on.queryset)
+        step, counts = counted_on.step, grouping.counts(counted_on.keys)
     if name == "exchange":
         counts = _by_exchange(counts)
     rows = list(counts[:SHOWN]) if grouping.offered else []

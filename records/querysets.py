@@ -253,29 +253,22 @@ class RecordQuerySet(models.QuerySet):
         asked = search.parse(query)
         found = self
         for word in asked.wanted:
-            found = found.filter(pk__in=self._holding(word))
+            found = found.filter(self._holding(word))
         for word in asked.unwanted:
-            found = found.exclude(pk__in=self._holding(word))
+            found = found.exclude(self._holding(word))
         return found
 
-    def _holding(self, word: str) -> models.QuerySet:
-        """Ids of records that hold a word: in their own line, in a question, or in a name of company or visitor."""
+    def _holding(self, word: str) -> Q:
+        """That a word stands in a record's own line, in a question, or in a name of company or visitor."""
         vendor = connections[self.db].vendor
-        records, questions = self.model._default_manager, _related(self, "questions")
-        directory: Any = _related(self, "company")
-        companies = directory._named(word)
-        visitors = _related(self, "participants").filter(institution__name__icontains=word)
+        companies: Any = _related(self, "company")
+        participants = _related(self, "participants")
+        institutions = _related(participants, "institution").filter(name__icontains=word)
         return (
-            records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
-            .order_by()
-            .values("pk")
-            .union(
-                questions.filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
-                .order_by()
-                .values("record_id"),
-                records.filter(company__in=_related(self, "company").filter(companies)).order_by().values("pk"),
-                visitors.order_by().values("record_id"),
-            )
+            Q(pk__in=search.ids_holding(search.RECORDS, word, vendor))
+            | Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor, "record_id"))
+            | Q(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
+            | Q(pk__in=participants.filter(institution__in=institutions.order_by()).order_by().values("record_id"))
         )
 
     def for_list(self) -> RecordQuerySet:

@@ -122,8 +122,8 @@ RECORDS = Index("records_record", ("number", "place", "other_activity", "introdu
 INDEXES = (QUESTIONS, RECORDS)
 
 
-def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
-    """The ids of rows whose text holds a folded word, for `filter(pk__in=…)`."""
+def ids_holding(index: Index, word: str, vendor: str, column: str = "id") -> RawSQL:
+    """The ids of rows whose text holds a folded word, or another column of them, for `filter(pk__in=…)`."""
     runs = _RUNS.findall(word)
     asked = [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
     # One gram is the whole word: the index alone knows the answer.
@@ -136,7 +136,7 @@ def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
         match = " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in asked)
         source = f'"{index.table}" AS source'
         condition, held = "source.grams @@ %s::tsquery", "strpos(irsite_fold({text}), %s) > 0"
-    sql = f"SELECT source.id FROM {source} WHERE {condition}"  # noqa: S608 - names of our own tables
+    sql = f'SELECT source."{column}" FROM {source} WHERE {condition}'  # noqa: S608 - names of our own tables
     if is_whole:
         return RawSQL(sql, [match])  # noqa: S611 - what comes from outside is a parameter
     return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
