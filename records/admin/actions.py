@@ -37,7 +37,7 @@ def verb_action(verb: Verb) -> Any:
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         form = CommentForm(verb, request.POST if "comment" in request.POST else None)
         if verb.asks_comment and not form.is_valid():
-            return _ask_comment(model_admin, request, verb, form)
+            return _ask_comment(model_admin, request, verb, form, queryset)
         comment = form.cleaned_data["comment"] if form.is_bound and form.is_valid() else ""
         done, refused = [], []
         for record in queryset.select_related("company"):
@@ -66,7 +66,9 @@ def _report(verb: Verb, done: list[str]) -> str:
     return f"{counted % {'verb': verb.label, 'n': len(done)}} {names}"
 
 
-def _ask_comment(model_admin: Any, request: HttpRequest, verb: Verb, form: CommentForm) -> HttpResponse:
+def _ask_comment(
+    model_admin: Any, request: HttpRequest, verb: Verb, form: CommentForm, selected: QuerySet
+) -> HttpResponse:
     """A page between, which posts the same selection again with what was typed."""
     kept = [
         (name, value)
@@ -81,6 +83,8 @@ def _ask_comment(model_admin: Any, request: HttpRequest, verb: Verb, form: Comme
         "form": form,
         "verb": verb,
         "kept": kept,
+        "named": selected.select_related("company")[:NAMED],
+        "more": max(selected.count() - NAMED, 0),
     }
     return render(request, "admin/records/record/comment.html", context)
 

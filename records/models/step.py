@@ -42,4 +42,8 @@ class Step(models.Model):
 
     @property
     def who(self) -> str:
-        return _("a command") if self.user is None else self.user.get_full_name() or self.user.get_username()
+        if self.user is None:
+            return _("a command")
+        family, given = self.user.last_name, self.user.first_name
+        chinese = f"{family}{given}"
+        return (self.user.get_full_name() if chinese.isascii() else chinese) or self.user.get_username()
