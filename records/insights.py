@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping
@@ -130,9 +131,9 @@ class Quarter:
 
     @property
     def days(self) -> tuple[datetime.date, datetime.date]:
-        first = datetime.date(self.year, self.number * 3 - 2, 1)
-        following = datetime.date(self.year + self.number // 4, self.number % 4 * 3 + 1, 1)
-        return first, following - datetime.timedelta(days=1)
+        last_month = self.number * 3
+        last_day = calendar.monthrange(self.year, last_month)[1]
+        return datetime.date(self.year, last_month - 2, 1), datetime.date(self.year, last_month, last_day)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +166,8 @@ def moves(records: Any, quarter: Quarter) -> list[Move]:
     counts: list[dict[str, int]] = []
     names: dict[str, str] = {}
     for of in (quarter.before, quarter):
-        held = records.held_within([of.days])
+        # Before the first quarter of the year 1 there are no days.
+        held = records.held_within([of.days] if of.year >= datetime.MINYEAR else [])
         totals.append(held.count())
         found = contacts(held, "topic", most=10_000)
         counts.append({topic.key: topic.count for topic in found})

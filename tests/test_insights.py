@@ -154,3 +154,12 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     build.records(count, topics=["大模型", "境外业务"])
     with django_assert_num_queries(PAGE_QUERIES):
         assert len(client.get("/insights/").content) < 60_000
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-12-31", "9999-01-01", "9999-12-31"])
+def test_the_first_and_the_last_quarter_of_all_are_quarters(day: str, client: Client) -> None:
+    build.record(held=day, topics=["大模型"])
+    page = client.get("/insights/")
+    assert page.context["days"] == {datetime.date.fromisoformat(day): 1}
+    assert [move.name for move in page.context["rising"]] == ["大模型"]
+    assert len(table(client, "topics")) == 1

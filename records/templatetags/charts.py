@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from calendar import isleap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -76,7 +77,7 @@ def calendar(year: int, days: Mapping[datetime.date, int]) -> dict[str, Any]:
     first = datetime.date(year, 1, 1)
     most = max(days.values(), default=0)
     squares, empty, labels = [], [], []
-    for offset in range((datetime.date(year + 1, 1, 1) - first).days):
+    for offset in range(366 if isleap(year) else 365):
         day = first + datetime.timedelta(days=offset)
         x, y = (offset + first.weekday()) // 7 * PITCH, day.weekday() * PITCH + HEAD
         if total := days.get(day, 0):
