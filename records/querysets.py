@@ -43,9 +43,20 @@ def days_of_month(month: str) -> tuple[datetime.date, datetime.date]:
 def held_within(day: str, spans: Iterable[tuple[datetime.date, datetime.date]]) -> Q:
     """That a day lies within one of these spans, both ends included."""
     found = Q(pk__in=[])
-    for span in spans:
+    for span in _joined(spans):
         found |= Q(**{f"{day}__range": span})
     return found
+
+
+def _joined(spans: Iterable[tuple[datetime.date, datetime.date]]) -> list[tuple[datetime.date, datetime.date]]:
+    """The same days in as few spans as can be: SQLite allows a condition no thousand alternatives."""
+    joined: list[tuple[datetime.date, datetime.date]] = []
+    for first, last in sorted(spans):
+        if joined and first.toordinal() <= joined[-1][1].toordinal() + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def among(keys: Iterable[int], vendor: str) -> RawSQL:

@@ -202,6 +202,17 @@ def test_fifty_institutions_at_once_are_no_burden(client: Client) -> None:
     assert ignored(query) == {}
 
 
+@pytest.mark.parametrize("path", ["/records/", "/questions/", "/insights/", "/records.csv"])
+def test_a_hundred_years_at_once_are_no_burden(path: str, client: Client) -> None:
+    build.record(number="a", topics=["大模型"])
+    every_year = [("year", year) for year in range(1950, 2050)]
+    every_other_month = [("month", f"{year}-{month:02}") for year in range(2010, 2026) for month in range(1, 13, 2)]
+    for query in (every_year, every_other_month, [*every_year, *every_other_month]):
+        answer = client.get(f"{path}?{urlencode(query)}")
+        assert answer.status_code == 200
+        assert b"INCOMPLETE" not in b"".join(answer)
+
+
 def test_more_parameters_than_any_form_sends_are_refused(client: Client) -> None:
     assert client.get("/records/?" + "company=1&" * 9000).status_code == 400
 
