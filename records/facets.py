@@ -160,7 +160,8 @@ class Ledger:
             return rows.values_list(self.key, self.label, number)
         counted = Sum(self.questions) if unit == "questions" else Count("*")
         rows = self.entries().filter(held_within("held_from", map(days_of_month, months)))
-        return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted)
+        # Records without questions have none to choose.
+        return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted).filter(n__gt=0)
 
 
 def _records(keys: Any) -> QuerySet:
@@ -181,6 +182,11 @@ def _ticks(keys: Any) -> QuerySet:
 
 def _questions(keys: Any) -> QuerySet:
     return Question.objects.filter(pk__in=keys)
+
+
+def _visits_to(keys: Any) -> QuerySet:
+    """Visits to the records of some questions, once for each question."""
+    return Visit.objects.filter(record__questions__in=keys)
 
 
 def _with_topics(keys: Any) -> QuerySet:
@@ -211,11 +217,9 @@ QUESTION_GROUPINGS = {
     "activity": Grouping("record__activity_types", "record__activity_types", _ticked, ledger=ACTIVITIES),
     "topic": Grouping("topic__slug", "topic__name", _with_topics, ledger=TOPICS),
     "company": Grouping("record__company__code", "record__company__short_name", _questions, ledger=COMPANIES),
-    "institution": Grouping(
-        "record__visits__institution", "record__visits__institution__name", _questions, "pk", offered=False
-    ),
+    "institution": Grouping("institution__pk", "institution__name", _visits_to, "record__questions", offered=False),
     "institution_type": Grouping(
-        "record__visits__institution__type", "record__visits__institution__type", _questions, "pk", offered=False
+        "institution__type", "institution__type", _visits_to, "record__questions", offered=False
     ),
     "exchange": Grouping("record__company__board", "record__company__board", _questions, ledger=BOARDS),
 }
@@ -316,7 +320,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _R
         return Facet(name, chosen.label_of(name), [])
     if period and grouping.ledger and grouping.offered:
         counts = grouping.ledger.counts(chosen.unit, period.months)
-        key = grouping.ledger.key if period.months is None else key
+        key = grouping.ledger.key if period.months is None else grouping.ledger.path + grouping.ledger.key
     else:
         counted_on = _Rows(chosen.without(name)) if selected else shown()
         step, counts = counted_on.step, grouping.counts(counted_on.keys)
