@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -254,5 +255,6 @@ def exports_table(exports: list[Any], streams: dict[str, dict[str, Any]]) -> str
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # servers are ended with us, not left behind
     with contextlib.suppress(KeyboardInterrupt):
         main()

@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-LONGEST = 60  # seconds that an answer may take
+LONGEST = 30  # seconds that an answer may take
 CLIENTS = 4
 FEWEST = 5  # requests, unless they take very long
+HOPELESS = 2  # failures after which a page is not asked further: what it began still weighs on the server
 PATIENCE = 3  # times that which a page is given
 PIECE = 1 << 16
 
@@ -42,7 +43,7 @@ class Result:
     asked: int
     p50: float
     p95: float
-    per_second: float
+    per_second: float | None  # not asked where some failed
     queries: int
     sql: float
     size: float
@@ -83,12 +84,17 @@ def measure(site: str, addresses: Sequence[str], seconds: float, cookie: str = "
     """Each address once by one client, then again by several at once, for so long each; None where there is no page."""
     client = Client(site, cookie)
     warming, measured = (addresses[-2:], addresses[:-2]) if len(addresses) > 2 * FEWEST else (addresses[:1], addresses)
-    for address in warming:
-        if client.get(address).status == 404:
-            return None
     answers: list[tuple[Answer, str]] = []
+    for address in warming:
+        answer = client.get(address)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            answers.append((answer, address))
     began = time.perf_counter()
     for address in measured:
+        if sum(answer.status != 200 for answer, _address in answers) >= HOPELESS:
+            break
         spent = time.perf_counter() - began
         if spent > (seconds if len(answers) >= FEWEST else PATIENCE * seconds):
             break
@@ -100,7 +106,7 @@ def measure(site: str, addresses: Sequence[str], seconds: float, cookie: str = "
         asked=len(answers),
         p50=percentile(times, 0.5),
         p95=percentile(times, 0.95),
-        per_second=throughput(site, measured, seconds / 2, cookie),
+        per_second=throughput(site, measured, seconds / 2, cookie) if len(good) == len(answers) else None,
         queries=round(percentile([answer.queries for answer in counted], 0.5)),
         sql=percentile([answer.sql * 1000 for answer in counted], 0.5),
         size=percentile([answer.size / 1000 for answer in counted], 0.5),

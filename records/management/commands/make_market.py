@@ -60,6 +60,7 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 for statement in connection.ops.sequence_reset_sql(no_style(), [*DIRECTORY, *PARTS]):
                     cursor.execute(statement)
+                cursor.execute("ANALYZE")  # before the ledger asks for all of it
             ledger.renew()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
