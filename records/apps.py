@@ -16,6 +16,7 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(make_activity_types, sender=self)
+        post_migrate.connect(make_roles, sender=self)
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(begin_ledger, sender=self)
         pre_delete.connect(refuse_to_lose_what_is_published)
@@ -32,6 +33,23 @@ def make_activity_types(using: str, **options: Any) -> None:
             [ActivityType(name=name, position=position) for position, name in enumerate(ACTIVITY_TYPES, 1)],
             ignore_conflicts=True,
         )
+
+
+def make_roles(sender: AppConfig, using: str, **options: Any) -> None:
+    """The groups that are missing. One that is there stays as an administrator has made it."""
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    from .roles import ROLES
+
+    missing = set(ROLES) - set(Group.objects.using(using).filter(name__in=ROLES).values_list("name", flat=True))
+    if not missing:
+        return
+    create_permissions(sender, using=using, verbosity=0)  # Django makes them only after us
+    for name in sorted(missing):
+        group = Group.objects.using(using).create(name=name)
+        given = Permission.objects.using(using).filter(content_type__app_label=sender.label, codename__in=ROLES[name])
+        group.permissions.set(given)
 
 
 def install_search(using: str, **options: Any) -> None:
