@@ -407,6 +407,11 @@ class ParticipantFilter(PartFilter):
 
     model = Participant
 
+    @property
+    def order(self) -> str:
+        """Nobody is more relevant than those who sat beside them."""
+        return "visit" if super().order == "relevance" else super().order
+
 
 class QuestionFilter(PartFilter):
     """Questions of the records that fit, which hold the words and are on the topics themselves."""

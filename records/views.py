@@ -79,6 +79,7 @@ def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
     quarter = insights.Quarter.of(last)
     moved = insights.moves(records, quarter)
     return {
+        "month_table": [(name, [points[place].total for points in rows.values()]) for place, name in enumerate(names)],
         "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
         "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
         "rankings": [
