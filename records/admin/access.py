@@ -70,6 +70,9 @@ class CompaniesInline(SuperusersInline):
     verbose_name = _("company")
     verbose_name_plural = _("works for these companies")
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        return super().formfield_for_foreignkey(db_field, request, label=_("company"), **options)
+
 
 admin.site.unregister(get_user_model())
 
