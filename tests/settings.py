@@ -25,4 +25,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 ZEAL_ALLOWLIST = [
     {"model": "records.Record", "field": "get()"},
     {"model": "auth.User", "field": "get()"},  # who asks, and whose page it is
+    {"model": "contenttypes.ContentType", "field": "get()"},  # known once in the life of a server
 ]
