@@ -3,6 +3,10 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,4 +20,15 @@ class DeskSite(AdminSite):
     def get_urls(self) -> list[Any]:
         from records.admin import importing  # not before the models are there
 
-        return [*importing.urls(), *super().get_urls()]
+        on_site = path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
+        return [*importing.urls(), on_site, *super().get_urls()]
+
+    def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """Leads to the public page of a row. Django asks nobody who they are, and tells the address of any row."""
+        kind = ContentType.objects.filter(pk=content_type_id).first()
+        model: Any = kind.model_class() if kind else None
+        model_admin = self._registry.get(model)
+        row = model_admin.get_object(request, object_id) if model_admin else None
+        if not (model_admin and row and model_admin.has_view_permission(request, row)):
+            raise Http404
+        return shortcut(request, content_type_id, object_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models import ProtectedError
@@ -16,6 +16,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(make_activity_types, sender=self)
+        # Permissions of ours are there when the turn comes to Django's own application.
+        post_migrate.connect(make_roles, sender=apps.get_app_config("auth"))
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(begin_ledger, sender=self)
         pre_delete.connect(refuse_to_lose_what_is_published)
@@ -32,6 +34,19 @@ def make_activity_types(using: str, **options: Any) -> None:
             [ActivityType(name=name, position=position) for position, name in enumerate(ACTIVITY_TYPES, 1)],
             ignore_conflicts=True,
         )
+
+
+def make_roles(using: str, **options: Any) -> None:
+    """The groups that are missing. One that is there stays as an administrator has made it."""
+    from django.contrib.auth.models import Group, Permission
+
+    from .roles import ROLES
+
+    there = set(Group.objects.using(using).filter(name__in=ROLES).values_list("name", flat=True))
+    for name in sorted(ROLES.keys() - there):
+        given = Permission.objects.using(using).filter(content_type__app_label="records", codename__in=ROLES[name])
+        if given.count() == len(ROLES[name]):  # else later migrations bring the others
+            Group.objects.using(using).create(name=name).permissions.set(given)
 
 
 def install_search(using: str, **options: Any) -> None:

@@ -124,6 +124,12 @@ class DirectoryQuerySet(models.QuerySet):
 
 
 class CompanyQuerySet(DirectoryQuerySet):
+    def for_user(self, user: Any) -> Self:
+        """Those that somebody works for; a superuser sees all."""
+        if user.is_superuser:
+            return self
+        return self.filter(staff=user.pk) if user.is_authenticated else self.none()
+
     def _named(self, text: str) -> Q:
         return Q(code__startswith=text) | Q(short_name__icontains=text) | Q(full_name__icontains=text)
 
@@ -162,7 +168,16 @@ class InstitutionQuerySet(DirectoryQuerySet):
         return found | {institution.key: institution for institution in institutions}
 
 
-class RecordQuerySet(models.QuerySet):
+class OfCompanyQuerySet(models.QuerySet):
+    def for_user(self, user: Any) -> Self:
+        """What somebody sees and touches at the desk: rows of the companies that they work for."""
+        if user.is_superuser:
+            return self
+        companies: Any = _related(self, "company")
+        return self.filter(company__in=companies.for_user(user))
+
+
+class RecordQuerySet(OfCompanyQuerySet):
     def published(self) -> RecordQuerySet:
         return self.filter(status=Status.PUBLISHED)
 
@@ -319,7 +334,7 @@ class RecordQuerySet(models.QuerySet):
         self.model._default_manager.bulk_update(changed, ["visitor_names"], batch_size=200)
 
 
-class QuietPeriodQuerySet(models.QuerySet):
+class QuietPeriodQuerySet(OfCompanyQuerySet):
     def touching(self, record: Record) -> Self:
         """Those of its company in which at least one of its days lies."""
         if not record.held_from:

@@ -225,7 +225,7 @@ def official_form(request: HttpRequest, code: str, slug: str) -> HttpResponse:
 def attachment(request: HttpRequest, pk: int) -> FileResponse:
     found = get_object_or_404(Attachment.objects.select_related("record"), pk=pk)
     is_public = found.is_public and found.record.is_published
-    if not is_public and not request.user.has_perm("records.view_attachment"):
+    if not is_public and not _may_see(request.user, found):
         raise Http404
     try:
         content = found.file.open("rb")
@@ -236,6 +236,14 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
     if not is_public:
         response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _may_see(user: Any, attachment: Attachment) -> bool:
+    """Whether somebody sees at the desk what the public does not."""
+    return (
+        user.has_perm("records.view_attachment")
+        and Record.objects.for_user(user).filter(pk=attachment.record_id).exists()
+    )
 
 
 @require_safe

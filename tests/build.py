@@ -24,10 +24,13 @@ TYPES = {"基金": InstitutionType.MUTUAL_FUND, "证券": InstitutionType.SECURI
 
 
 def company(code: str = "999001", short_name: str = "", **fields: Any) -> Company:
-    """The company with this code, made if it is not there."""
+    """The company with this code, made if it is not there. Whoever is at the desk works for it."""
     cast_name, cast_full_name = CAST.get(code, (f"公司{code}", ""))
     fields = {"short_name": short_name or cast_name, "full_name": cast_full_name, **fields}
-    return Company.objects.get_or_create(code=code, defaults=fields)[0]
+    made, is_new = Company.objects.get_or_create(code=code, defaults=fields)
+    if is_new:
+        made.staff.set(get_user_model().objects.filter(is_staff=True))
+    return made
 
 
 def institution(name: str = "华夏基金", **fields: Any) -> Institution:
@@ -41,12 +44,13 @@ REVIEWER = ("view_record", "publish_record")
 
 
 def person(name: str, *permissions: str, **fields: Any) -> Any:
-    """Somebody who may log in at the desk and do this: by default, what the staff does."""
+    """Somebody who may log in at the desk, works for all companies, and does this: by default, what the staff does."""
     user = get_user_model().objects.create_user(name, **{"is_staff": True, **fields})
     wanted = set(permissions or STAFF)
     for row in ("participant", "question", "attachment"):
         wanted |= {codename.replace("record", row) for codename in wanted if codename != "publish_record"}
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="records", codename__in=wanted))
+    user.companies.set(Company.objects.all())
     return user
 
 

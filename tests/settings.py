@@ -22,4 +22,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/irsite-test-{os.getpid()}.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 # A verb takes each record in a transaction of its own, with the row as it stands then.
-ZEAL_ALLOWLIST = [{"model": "records.Record", "field": "get()"}]
+ZEAL_ALLOWLIST = [
+    {"model": "records.Record", "field": "get()"},
+    {"model": "auth.User", "field": "get()"},  # who asks, and whose page it is
+    {"model": "contenttypes.ContentType", "field": "get()"},  # known once in the life of a server
+]

@@ -126,11 +126,10 @@ def test_refusals_are_counted_where_they_are_too_many_to_read(admin_client: Clie
 
 
 def test_who_may_publish_alone_and_not_edit_has_the_verb_alone(client: Client, django_user_model) -> None:
-    build.company(one_person_desk=True)
     user = django_user_model.objects.create_user("reader", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_record", "publish_record"]))
     client.force_login(user)
-    draft = build.draft()
+    draft = build.draft(build.company(one_person_desk=True))
     page = client.get(change(draft)).content.decode()
     assert verb(draft, "publish") in page
     assert 'name="place"' not in page

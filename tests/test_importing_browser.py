@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from playwright.sync_api import expect
 
 from records import filing
-from records.models import Attachment, Intake, Question, Record
+from records.models import Attachment, Company, Intake, Question, Record
 
 from . import build
 from .test_importing_desk import LONG_CONTENT, LONG_PEOPLE, form
@@ -27,6 +27,7 @@ CONTENT = (
 def enter(page: Any, site: Any) -> None:
     user = User.objects.create_user("editor", password=PASSWORD, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="records"))
+    user.companies.set(Company.objects.all())
     # Known once in the life of a server; the emptying of the database between tests makes it forget them.
     ContentType.objects.get_for_models(Record, Question, Attachment)
     page.goto(f"{site.url}/admin/import/")
@@ -58,6 +59,7 @@ def put_cursor_before(page: Any, box: str, text: str) -> None:
 
 
 def test_from_a_file_to_a_published_record_and_its_form(page: Any, live_server: Any, tmp_path: Path) -> None:
+    build.company("999001", one_person_desk=True)
     complaints = watch(page)
     enter(page, live_server)
     upload(page, tmp_path, form(content=CONTENT))

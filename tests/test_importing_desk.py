@@ -49,8 +49,9 @@ def editor(name: str = "editor", *names: str) -> User:
     """Staff who may add, change and see records, or what is said instead."""
     user = User.objects.create_user(name, password="secret", is_staff=True)
     user.user_permissions.set(
-        Permission.objects.filter(codename__in=names or ("add_record", "change_record", "view_record"))
+        Permission.objects.filter(codename__in=names or ("add_record", "change_record", "view_record", "add_company"))
     )
+    user.companies.set(Company.objects.all())
     return user
 
 

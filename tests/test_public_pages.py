@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from records.filing.shape import ACTIVITY_TYPES
-from records.models import Attachment, Record
+from records.models import Attachment, Company, Record
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,7 @@ def test_a_file_of_a_draft_or_one_not_public_is_for_staff_alone(client: Client) 
     assert [client.get(file.get_absolute_url()).status_code for file in hidden] == [404, 404]
     assert "推介材料" not in text(client, "/records/999001/2024-001/")
     user = User.objects.create_user("editor", is_staff=True)
+    user.companies.set(Company.objects.all())
     client.force_login(user)
     assert [client.get(file.get_absolute_url()).status_code for file in hidden] == [404, 404]
     user.user_permissions.add(Permission.objects.get(codename="view_attachment"))

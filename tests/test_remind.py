@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from records.models import Closure, DeadlineRule, Record, Reminder
+from records.models import Closure, Company, DeadlineRule, Record, Reminder
 
 from . import build
 
@@ -42,6 +42,7 @@ def prepare() -> None:
 def staff(name: str, *permissions: str, **fields: Any) -> User:
     user = User.objects.create_user(name, **{"email": f"{name}@example.com", "is_staff": True, **fields})
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    user.companies.set(Company.objects.all())
     return user
 
 

@@ -1,5 +1,5 @@
 """The IR desk."""
 
-from . import deadlines, directory, record
+from . import access, deadlines, directory, record
 
-__all__ = ["deadlines", "directory", "record"]
+__all__ = ["access", "deadlines", "directory", "record"]

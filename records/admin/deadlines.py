@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,8 +13,9 @@ from django.utils.translation import gettext as _
 from records.calendar import Due
 from records.models import Closure, DeadlineRule, QuietPeriod, Record, Reminder
 
+from .access import OfCompanyAdmin
 from .forms import DayField
-from .widgets import DayWidget, SafeAutocompleteSelect
+from .widgets import DayWidget
 
 
 class DaysAdmin(admin.ModelAdmin):
@@ -40,17 +39,12 @@ class DeadlineRuleAdmin(DaysAdmin):
 
 
 @admin.register(QuietPeriod)
-class QuietPeriodAdmin(DaysAdmin):
+class QuietPeriodAdmin(OfCompanyAdmin, DaysAdmin):
     list_display = ("company", "first_day", "last_day", "reason")
     list_select_related = ("company",)
     search_fields = ("company__code", "company__short_name", "company__pinyin", "reason")
     autocomplete_fields = ("company",)
     fields = ("company", ("first_day", "last_day"), "reason")
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        if db_field.name == "company":
-            options.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **options)
 
 
 @admin.register(Reminder)

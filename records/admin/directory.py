@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from records.models import Company, Institution, InstitutionAlias, Topic
 from records.names import institution_key
@@ -17,10 +19,24 @@ from .forms import LabelledForm
 
 @admin.register(Company)
 class CompanyAdmin(admin.ModelAdmin):
+    """Superusers say who works for a company, and whether two persons publish."""
+
     list_display = ("code", "short_name", "full_name", "board")
     list_filter = ("board",)
     search_fields = ("code", "short_name", "full_name", "pinyin")
-    fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk")
+    fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk", "staff")
+    autocomplete_fields = ("staff",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).for_user(request.user)  # type: ignore[attr-defined]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return () if request.user.is_superuser else ("one_person_desk", "staff")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            form.instance.take_on(request.user)
 
 
 class AliasFormSet(forms.BaseInlineFormSet):
@@ -44,8 +60,20 @@ class AliasInline(admin.TabularInline):
     fields = ("name",)
 
 
+class SharedAdmin(admin.ModelAdmin):
+    """Institutions and topics are everybody's; in which records they stand is not."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What keeps a row from being deleted is counted, not named: it may be of a company of others."""
+        to_delete, counts, permissions, protected = super().get_deleted_objects(objs, request)
+        if request.user.is_superuser:
+            return to_delete, counts, permissions, protected
+        named = [ngettext("%(n)d row of records", "%(n)d rows of records", len(protected)) % {"n": len(protected)}]
+        return [str(obj) for obj in objs], counts, permissions, named if protected else []
+
+
 @admin.register(Institution)
-class InstitutionAdmin(admin.ModelAdmin):
+class InstitutionAdmin(SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")
@@ -60,7 +88,7 @@ class InstitutionAdmin(admin.ModelAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(SharedAdmin):
     list_display = ("name", "slug", "keywords")
     search_fields = ("name", "pinyin", "keywords")
     fields = ("name", "slug", "keywords", "pinyin")

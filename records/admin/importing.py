@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from records import filing, translate
+from records.filing.shape import gettext_noop
 from records.filing.sources import MAX_BYTES
 from records.models import Attachment, Company, Institution, Intake, Record
 
@@ -34,6 +35,7 @@ MAX_PASTED = 1_000_000  # characters
 # Files that are still unread after so long are read when their preview is opened: a server gives up on slow answers.
 READ_FOR = 12.0  # seconds
 COMPANIES_OFFERED = 500
+NOT_THEIRS = gettext_noop("It is of a company that you do not work for here: ask an administrator to be let in.")
 
 
 class GoneError(Exception):
@@ -141,19 +143,20 @@ class Sheet:
     rows: Rows
     as_filed: Any  # the filing with its corrections
     company: Company | None
+    may_be_made: bool  # by this user: for a company that they work for, or that they may add
     duplicate: Record | None
 
     @classmethod
-    def of(cls, reading: filing.Reading, post: Any = None, rows: Rows | None = None) -> Sheet:
+    def of(cls, reading: filing.Reading, user: Any, post: Any = None, rows: Rows | None = None) -> Sheet:
         """As it was read, or as it was posted; `rows` are the posted ones after an operation."""
         form = FilingForm(post, reading.filing)
         rows = rows or rows_of(reading.filing)
         corrected = form.corrected(rows)
-        company = translate.find_company(corrected)
+        company, may_be_made = own_company(corrected, user)
         duplicate = None
         if company:
             duplicate = translate.find_duplicate(dataclasses.replace(corrected, company_code=company.code))
-        return cls(reading, form, rows, corrected, company, duplicate)
+        return cls(reading, form, rows, corrected, company, may_be_made, duplicate)
 
     @property
     def may_be_new_version(self) -> bool:
@@ -163,6 +166,17 @@ class Sheet:
             and self.duplicate.is_published
             and not Record.objects.filter(corrects=self.duplicate).exists()
         )
+
+
+def own_company(read: Any, user: Any) -> tuple[Company | None, bool]:
+    """The company of a filing, if the user works for it, and whether the user may make a record for it at all.
+
+    Of a company of others nothing is told, not even that it is there.
+    """
+    company = translate.find_company(read)
+    if company is None:
+        return None, not read.company_code or user.has_perm("records.add_company")
+    return (company, True) if company.employs(user) else (None, False)
 
 
 def rows_of(read: Any) -> Rows:
@@ -193,12 +207,13 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _beside_name(intake.name, translate.reason(refusal)))
         return redirect("admin:import")
     if request.method != "POST":
-        return _show(request, intake, Sheet.of(reading))
+        return _show(request, intake, Sheet.of(reading, request.user))
     rows = posted_rows(request)
     if op in ("create", "correct"):
-        return _create(request, intake, Sheet.of(reading, request.POST, rows), as_version=op == "correct")
+        sheet = Sheet.of(reading, request.user, request.POST, rows)
+        return _create(request, intake, sheet, as_version=op == "correct")
     rows, focus, problem = transformed(rows, op, request.POST.get("cursor", ""))
-    return _show(request, intake, Sheet.of(reading, request.POST, rows), focus, problem)
+    return _show(request, intake, Sheet.of(reading, request.user, request.POST, rows), focus, problem)
 
 
 def transformed(rows: Rows, op: str, cursor: str) -> tuple[Rows, str, str]:
@@ -216,7 +231,7 @@ def transformed(rows: Rows, op: str, cursor: str) -> tuple[Rows, str, str]:
 def _show(
     request: HttpRequest, intake: Intake, sheet: Sheet, focus: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
-    before = Attachment.objects.filter(kind=Attachment.Kind.SOURCE, sha256=intake.sha256)
+    before = _sources(request, intake.sha256)
     same_file = before.select_related("record__company").order_by("-pk").first()
     context = {
         **admin.site.each_context(request),
@@ -225,7 +240,9 @@ def _show(
         "intake": intake,
         "sheet": sheet,
         "same_file": same_file if same_file and same_file.record != sheet.duplicate else None,
-        "companies": [] if sheet.company or sheet.as_filed.company_code else Company.objects.all()[:COMPANIES_OFFERED],
+        "companies": []
+        if sheet.company or sheet.as_filed.company_code
+        else Company.objects.for_user(request.user)[:COMPANIES_OFFERED],
         "problem": problem,
         **shown_rows(sheet.rows, sheet.form.is_bound, focus),
         **beside(sheet.reading.text, sheet.reading.doubts, sheet.rows),
@@ -291,7 +308,8 @@ def _create(request: HttpRequest, intake: Intake, sheet: Sheet, *, as_version: b
         return _show(request, intake, sheet, problem=problem, status=409)
     except IntegrityError:  # another request stored the same filing between our look and our writing
         problem = _("Somebody stored this filing at the same moment: look at it before you go on.")
-        return _show(request, intake, Sheet.of(sheet.reading, request.POST, sheet.rows), problem=problem, status=409)
+        sheet = Sheet.of(sheet.reading, request.user, request.POST, sheet.rows)
+        return _show(request, intake, sheet, problem=problem, status=409)
     counts = "，".join(made.counts())
     messages.success(request, _("Draft made: %(counts)s.") % {"counts": counts})
     return redirect("admin:records_record_change", made.record.pk)
@@ -303,27 +321,38 @@ def _draft_of(request: HttpRequest, intake: Intake, sheet: Sheet, as_version: bo
     The locks let two tabs, and two people with the same filing, come one after the other: the later one finds what
     the earlier one made.
     """
+    company, may_be_made = own_company(sheet.as_filed, request.user)  # anew: somebody may have added it meanwhile
+    if not may_be_made:
+        raise filing.FilingError(NOT_THEIRS)
     with transaction.atomic():
         held = Intake.objects.select_for_update(of=("self",)).filter(pk=intake.pk).first()
         if held is None:
             raise GoneError
-        if sheet.company:
-            Company.objects.select_for_update().get(pk=sheet.company.pk)
+        if company:
+            Company.objects.select_for_update().get(pk=company.pk)
         made = translate.make_record(
             sheet.as_filed,
             user=request.user,
             source=(held.name, held.data()),
-            company=sheet.company,
+            company=company,
             corrects=sheet.duplicate if as_version and sheet.may_be_new_version else None,
         )
+        if not company:
+            made.record.company.take_on(request.user)
         held.delete()
     return made
+
+
+def _sources(request: HttpRequest, sha256: str) -> Any:
+    """Where the user can see that these bytes were brought in before."""
+    sources = Attachment.objects.filter(kind=Attachment.Kind.SOURCE, sha256=sha256)
+    return sources.filter(record__in=Record.objects.for_user(request.user))
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
     """To the draft that somebody made of it, where the page that was posted tells of which file."""
     digest = request.POST.get("sha256", "")
-    sources = Attachment.objects.filter(kind=Attachment.Kind.SOURCE, sha256=digest).select_related("record__company")
+    sources = _sources(request, digest).select_related("record__company")
     if digest and (made := sources.order_by("-pk").first()):
         address = reverse("admin:records_record_change", args=[made.record.pk])
         link = format_html('<a href="{}">{}</a>', address, made.record)
@@ -339,7 +368,7 @@ def _gone(request: HttpRequest) -> HttpResponse:
 def official_form(request: HttpRequest, pk: int) -> HttpResponse:
     """The record as the Word form of its company's board; drafts too, so never kept by a cache."""
     require_permission(request, "records.view_record")
-    record = Record.objects.for_page().filter(pk=pk).first()
+    record = Record.objects.for_user(request.user).for_page().filter(pk=pk).first()
     if record is None:
         messages.error(request, _("There is no such record."))
         return redirect("admin:records_record_changelist")

@@ -74,7 +74,7 @@ def read_pasted(participants: str, content: str, record: Record) -> Pasted:
 def paste(request: HttpRequest, pk: int) -> HttpResponse:
     """Two boxes; then the rows that they hold, to be corrected; then back to the draft."""
     require_permission(request, "records.add_record", "records.change_record")
-    record = Record.objects.select_related("company").filter(pk=pk).first()
+    record = Record.objects.for_user(request.user).select_related("company").filter(pk=pk).first()
     if record is None:
         raise Http404
     if record.is_locked:

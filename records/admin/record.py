@@ -21,11 +21,11 @@ from records.models import Attachment, Company, Deadlines, Institution, Particip
 from records.workflow import VERBS, Status
 
 from . import deadlines, filters
+from .access import OfCompanyAdmin
 from .actions import ACTIONS
 from .forms import AttachmentForm, RecordForm
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
-from .widgets import SafeAutocompleteSelect
 
 
 class PartOfRecord:
@@ -108,7 +108,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
+class RecordAdmin(VerbsAdmin, OfCompanyAdmin, SimpleHistoryAdmin):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -134,7 +134,6 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
         "held_from",
         "activity_types",
     )
-    list_select_related = ("company",)
     list_per_page = 50
     show_full_result_count = False
     date_hierarchy = "held_from"
@@ -150,7 +149,7 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("activity_types")
+        return super().get_queryset(request).select_related("company").prefetch_related("activity_types")
 
     @admin.display(description=gettext_lazy("activity types"))
     def activities(self, record: Record) -> str:
@@ -223,15 +222,10 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
     # The page
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Where the desk is that of one company, it need not be chosen."""
-        companies = Company.objects.all()[:2]
+        """Who works for one company need not choose it."""
+        companies = Company.objects.for_user(request.user)[:2]
         own = {"company": companies[0].pk} if len(companies) == 1 else {}
         return {**own, **super().get_changeform_initial_data(request)}
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        if db_field.name == "company":
-            options.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **options)

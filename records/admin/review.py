@@ -54,7 +54,11 @@ class VerbsAdmin(admin.ModelAdmin):
         user: Any = request.user
         if not user.has_perm(verb.permission):
             return False
-        return verb.who != Who.ALONE or user.is_superuser or Company.objects.filter(one_person_desk=True).exists()
+        return (
+            verb.who != Who.ALONE
+            or user.is_superuser
+            or Company.objects.for_user(user).filter(one_person_desk=True).exists()
+        )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         hidden = {f"{verb.name}_selected" for verb in VERBS.values() if not self._may_somewhere(request, verb)}

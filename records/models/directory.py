@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -133,6 +134,13 @@ class Company(Recorded):
         default=False,
         help_text=_("On, records are published without a second person’s approval; this is shown on each record."),
     )
+    staff: models.ManyToManyField = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="companies",
+        blank=True,
+        verbose_name=_("who works for it"),
+        help_text=_("At the desk they alone see its records; superusers see all."),
+    )
     question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
 
     tallied = "board"
@@ -165,6 +173,15 @@ class Company(Recorded):
 
     def get_absolute_url(self) -> str:
         return reverse("records:company", args=[self.code])
+
+    def employs(self, user: Any) -> bool:
+        """Whether somebody works for it here."""
+        return user.is_superuser or Company.objects.for_user(user).filter(pk=self.pk).exists()
+
+    def take_on(self, user: Any) -> None:
+        """Who adds a company works for it."""
+        if not user.is_superuser:
+            self.staff.add(user)
 
     @property
     def exchange(self) -> Exchange | None:

@@ -261,6 +261,8 @@ class Record(models.Model):
         verb = VERBS[name]
         if user and not user.has_perm(verb.permission):
             return gettext("“%(verb)s” needs a permission that your account does not have.") % {"verb": verb.label}
+        if user and not self.company.employs(user):
+            return gettext("You do not work for the company of this record.")
         if self.status not in verb.sources:
             return self._refusal_of_status(verb)
         if user and (reason := self._refusal_of(verb.who, user)):

@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def _records_of(self, user: Any) -> Any:
         """What this person is told of."""
-        return Record.objects.select_related("company").order_by("held_from", "pk")
+        return Record.objects.for_user(user).select_related("company").order_by("held_from", "pk")
 
     def _part(self, deadlines: Deadlines, records: Any) -> Part:
         first = list(records[:LISTED])

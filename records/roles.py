@@ -1,0 +1,30 @@
+"""Who does what at the desk: the two groups that every site begins with. What they are given here, an administrator
+may change; for which companies somebody works is said at the user.
+"""
+
+_SEEN = (
+    "view_record",
+    "view_participant",
+    "view_question",
+    "view_attachment",
+    "view_company",
+    "view_institution",
+    "view_topic",
+    "view_quietperiod",
+    "view_closure",
+    "view_deadlinerule",
+)
+
+ROLES = {
+    "IR staff": (
+        *_SEEN,
+        *(
+            f"{what}_{row}"
+            for row in ("record", "participant", "question", "attachment", "quietperiod")
+            for what in ("add", "change", "delete")
+        ),
+        "change_institution",
+        "add_topic",
+    ),
+    "IR reviewer": (*_SEEN, "publish_record"),
+}
