@@ -16,7 +16,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from simple_history.admin import SimpleHistoryAdmin
 
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
 from records.workflow import VERBS
@@ -25,6 +24,7 @@ from . import deadlines, filters
 from .actions import ACTIONS, carry_out
 from .forms import AttachmentForm, RecordForm
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
+from .saving import CarefulSaving
 from .widgets import SafeAutocompleteSelect
 
 
@@ -108,7 +108,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(SimpleHistoryAdmin):
+class RecordAdmin(CarefulSaving):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -150,7 +150,7 @@ class RecordAdmin(SimpleHistoryAdmin):
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("activity_types")
+        return super().get_queryset(request).select_related("company").prefetch_related("activity_types")
 
     @admin.display(description=gettext_lazy("activity types"))
     def activities(self, record: Record) -> str:
@@ -269,6 +269,8 @@ class RecordAdmin(SimpleHistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         record = options.get("obj")
+        if not record or self.has_change_permission(request, record):
+            context["editing"] = self.about_editing(request, context, record)
         context["may_publish"] = self.has_publish_permission(request)
         context["words"] = {name: str(text) for name, text in ROW_WORDS.items()}
         context["parts"] = [
