@@ -22,4 +22,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/irsite-test-{os.getpid()}.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 # A verb takes each record in a transaction of its own, with the row as it stands then.
-ZEAL_ALLOWLIST = [{"model": "records.Record", "field": "get()"}]
+# Logging out asks for the session once more.
+ZEAL_ALLOWLIST = [{"model": "records.Record", "field": "get()"}, {"model": "sessions.Session", "field": "get()"}]

@@ -59,7 +59,8 @@ class CarefulSaving(SimpleHistoryAdmin):
             answer = super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **found})
         if late:
             answer.status_code = 200 if late.broken else 409
-        elif isinstance(answer, HttpResponseRedirect) and (work := self._work(request)):
+        is_stored = late.is_twice if late else isinstance(answer, HttpResponseRedirect)
+        if is_stored and (work := self._work(request)):
             # For the script that keeps a copy of what is unsaved: this is so no longer.
             secure = settings.SESSION_COOKIE_SECURE
             answer.set_cookie("desk_saved", work, max_age=3600, samesite="Lax", secure=secure)
@@ -77,14 +78,14 @@ class CarefulSaving(SimpleHistoryAdmin):
 
     def about_editing(self, request: HttpRequest, context: Any, record: Record | None) -> dict[str, Any]:
         """What a page carries about itself: what it was opened with, and for which piece of work."""
+        late = context.get("late")
         about = {
             "work": self._work(request) or uuid.uuid4().hex,
             "again": uuid.uuid4().hex,
-            "is_unsaved": request.method == "POST",
+            "is_unsaved": request.method == "POST" and not (late and late.is_twice),
         }
         if not record:
             return about
-        late = context.get("late")
         if late:
             return about | {"opened": late.now if late.is_twice else late.base or ""}
         if request.method == "POST":
