@@ -25,7 +25,11 @@ def watched(page: Page) -> Page:
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.on(
         "console",
-        lambda message: message.type == "error" and "409" not in message.text and pytest.fail(message.text),
+        lambda message: (
+            message.type == "error"
+            and not any(code in message.text for code in ("409", "403"))
+            and pytest.fail(message.text)
+        ),
     )
     return page
 

@@ -276,8 +276,8 @@ class Item:
 class Late:
     """A save that came after somebody else's, or that no page of ours sends; nothing of it is stored.
 
-    `data` is what the page comes back with, `items` what was stored meanwhile, `unstored` the rows that only the page
-    has. Without a record, the one that was edited is there no more.
+    `data` is what the page comes back with, `items` what was stored meanwhile, `unstored` what only its user changed.
+    Without a record, the one that was edited is there no more.
     """
 
     def __init__(
@@ -303,6 +303,19 @@ class Late:
         """Whether all that was sent is stored already: somebody pressed the button twice."""
         return self.adds_nothing and not self.items and not self.broken
 
+    @property
+    def to_decide(self) -> list[Item]:
+        return [item for item in self.items if item.kind == "both"]
+
+    @property
+    def settled(self) -> list[Item]:
+        return [item for item in self.items if item.kind != "both"]
+
+    @property
+    def mine(self) -> list[Item]:
+        """All that its user changed and that is not stored."""
+        return [*self.to_decide, *self.unstored]
+
     # Fields
 
     def _settle_fields(self, theirs: State) -> None:
@@ -313,13 +326,14 @@ class Late:
             typed = _typed(field, name, self.data)
             if typed == stored or (self.base and known is None):
                 continue
-            touched = known is None or _print(*typed) != known
-            if known is not None and _print(*stored) == known:
-                self.adds_nothing = False  # it is the user's own change alone
-                continue
-            mine, now = self.data.getlist(name), [text for text in stored if text] or [""]
             label = capfirst(str(field.label or name))
             texts = [_in_words(name, values) for values in (typed, stored)]
+            if known is not None and _print(*stored) == known:
+                self.adds_nothing = False
+                self.unstored.append(Item(label, "", texts[0], texts[1]))
+                continue
+            touched = known is None or _print(*typed) != known
+            mine, now = self.data.getlist(name), [text for text in stored if text] or [""]
             kind = "both" if touched else "theirs"
             self.items.append(Item(label, kind, texts[0], texts[1], mine={name: mine or [""]}, theirs={name: now}))
             if touched:
@@ -371,15 +385,11 @@ class Late:
             earlier = list(theirs)[: list(theirs).index(pk)]
             order.insert(max((at for at, other in enumerate(order, 1) if other.pk in earlier), default=0), row)
             items.append(Item("", "added", new=_said(part, row.texts), row=row, part=part))
-        self.unstored += [
-            Item(_name_of(part, order.index(row) + 1), "", old=_said(part, row.texts))
-            for row in order
-            if row.pk is None
-        ]
+        self.unstored += [Item("", "", _said(part, row.texts), row=row, part=part) for row in order if row.pk is None]
         if [row.pk for row in order] != list(theirs):
             self.adds_nothing = False
         self._write(part, order)
-        for item in items:
+        for item in [*items, *(item for item in self.unstored if item.part == part)]:
             if item.row:
                 item.label = " · ".join(filter(None, (_name_of(part, order.index(item.row) + 1), item.label)))
         self.items += sorted(items, key=lambda item: order.index(item.row) if item.row else len(order))
@@ -391,13 +401,14 @@ class Late:
             same = [[_alike(name, text) for name, text in texts.items()] for texts in (mine, now)]
             if same[0] == same[1] and not (row.dropped and _print(*same[1]) != unit_print):
                 continue
+            label = capfirst(str(_label(part, unit[0]))) if len(UNITS[part]) > 1 else ""
+            texts = [" ".join(filter(None, _shown(part, texts).values())) for texts in (mine, now)]
             if unit_print == _print(*same[1]):
                 self.adds_nothing = False
+                self.unstored.append(Item(label, "", texts[0], texts[1], row=row, part=part))
                 continue
             touched = unit_print != _print(*same[0]) or row.dropped
-            label = capfirst(str(_label(part, unit[0]))) if len(UNITS[part]) > 1 else ""
             values = [{name: [text] for name, text in texts.items()} for texts in (mine, now)]
-            texts = [" ".join(filter(None, _shown(part, texts).values())) for texts in (mine, now)]
             if touched:
                 self.adds_nothing = False
                 if row.dropped:
@@ -517,23 +528,22 @@ def late_save(
     sent = [Rows(part, data, files) for part in parts]
     base = Opened.read(data.get(SEEN) or data.get(OPENED, ""))
     theirs = State.stored(record, parts)
-    now = Opened.of(theirs, last_version(record.pk) if only_added else 0)
+    now = Opened.of(theirs, 0)
     whole = all(rows.whole and rows.pks <= theirs.rows[rows.part].keys() for rows in sent)
-    if base and whole and base.tells_of(now) and (not only_added or base.version == now.version):
+    if base and whole and base.tells_of(now) and (not only_added or base.version == last_version(record.pk)):
         return None
-    now = dataclasses.replace(now, version=now.version or last_version(record.pk))
+    now = dataclasses.replace(now, version=last_version(record.pk))
     late = Late(record, base, now, theirs, data, sent)
     late.adds_nothing = late.adds_nothing and not only_added
     return late
 
 
-def all_that_differs(record: Record, parts: Iterable[str], data: QueryDict, files: Mapping[str, Any]) -> Late:
-    """What was sent beside what is stored, whoever changed it."""
+def beside_stored(record: Record, parts: Iterable[str], data: QueryDict, files: Mapping[str, Any]) -> Late:
+    """A save that cannot be carried out whatever it says, beside what is stored."""
     parts = list(parts)
+    base = Opened.read(data.get(SEEN) or data.get(OPENED, ""))
     theirs = State.stored(record, parts)
-    late = Late(record, None, Opened.of(theirs, 0), theirs, data, [Rows(part, data, files) for part in parts])
-    late.base = Opened.read(data.get(OPENED, ""))
-    return late
+    return Late(record, base, Opened.of(theirs, 0), theirs, data, [Rows(part, data, files) for part in parts])
 
 
 def late_entry(

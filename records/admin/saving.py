@@ -147,9 +147,9 @@ class CarefulSaving(SimpleHistoryAdmin):
     def _answer_for_locked(self, request: HttpRequest, record: Record) -> HttpResponse:
         """It was published while somebody edited it: what was typed is shown, to be copied, and not stored."""
         parts = [editing.PART_OF[inline.model] for inline in self.inlines]
-        late = editing.all_that_differs(record, parts, request.POST, request.FILES)
+        late = editing.beside_stored(record, parts, request.POST, request.FILES)
         page = reverse("admin:records_record_change", args=[record.pk])
-        if late.is_twice:
+        if late.adds_nothing:
             messages.info(request, _("All that was sent is stored already; nothing was stored a second time."))
             return HttpResponseRedirect(page)
         context = {
