@@ -133,6 +133,7 @@ def manual(request: HttpRequest) -> HttpResponse:
             (level, [reverse(f"records:{level.name}_{kind}") for kind in KINDS]) for level in exports.LEVELS.values()
         ],
         "parameters": [(name, RecordFilter.base_filters[name].label, example) for name, example in EXAMPLES.items()],
+        "tables": [reverse(f"records:insights_{name}") for name in insights.TABLES],
         "page_size": PAGE_SIZE,
         "longest_page": LONGEST_PAGE,
         "curl": f'curl --output records.csv "{address}"',

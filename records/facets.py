@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, QuerySet, TextChoices, Value, When
+from django.db import connections
+from django.db.models import Count, F, QuerySet, Sum, TextChoices
 
-from .models import Exchange, InstitutionType, Participant, Question, Record
+from .models import Company, Exchange, Institution, InstitutionType, Mention, Question, Record, Tally, Topic, Visit
+from .querysets import Period, among, days_of_month, held_within
 
 SHOWN = 12  # values of a facet, besides those that are chosen
 
@@ -19,8 +23,14 @@ class Chosen(Protocol):
 
     chosen: dict[str, Any]
     parameters: dict[str, list[str]]
+    unit: str
 
-    def without(self, name: str) -> QuerySet: ...
+    def without(self, *names: str) -> QuerySet: ...
+
+    def period_but(self, name: str) -> Period | None: ...
+
+    @property
+    def few(self) -> list[tuple[int, datetime.date]] | None: ...
 
     def label_of(self, name: str) -> str: ...
 
@@ -66,6 +76,7 @@ class Choice:
     count: int
     chosen: bool = False
     lang: str = "zh-Hans"
+    about: bool = False  # whether the count is an estimate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,74 +109,115 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Grouping:
-    """How a facet is counted: rows that lead to what is listed, grouped by `key` and called by `label`.
+    """How a facet is counted.
 
-    `listed` is the id of what is listed. Where values are not `offered`, only those that are chosen are shown.
+    `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`; `listed` is such a
+    key in them, empty where each row is another one. Where values are not `offered`, only the chosen are
+    shown. `ledger` says where the counts of all that is published stand.
     """
 
     key: str
     label: str
-    rows: Callable[[QuerySet], QuerySet] = lambda listed: listed
-    listed: str = "pk"
-    order: tuple[str, ...] = ("-n",)
+    rows: Callable[[Any], QuerySet]
+    listed: str = ""
     offered: bool = True
+    ledger: Ledger | None = None
 
-    def counts(self, listed: QuerySet) -> QuerySet:
+    def counts(self, keys: Any) -> QuerySet:
         """Triples of value, label and number of what is listed, the commonest first."""
-        rows = self.rows(listed).order_by().values(self.key)
-        counted = rows.annotate(n=Count(self.listed, distinct=True)).order_by(*self.order, self.key)
-        return counted.values_list(self.key, self.label, "n")
+        number = Count(self.listed, distinct=True) if self.listed else Count("*")
+        return _ranked(self.rows(keys).order_by(), self.key, self.label, number)
 
 
-def _participants(records: QuerySet) -> QuerySet:
-    return Participant.objects.filter(record__in=records.order_by().values("pk"), institution__isnull=False)
+def _ranked(rows: QuerySet, key: str, label: str, number: Any) -> QuerySet:
+    return rows.values(key).annotate(n=number).order_by("-n", key).values_list(key, label, "n")
 
 
-def _questions(records: QuerySet) -> QuerySet:
-    return Question.objects.filter(record__in=records.order_by().values("pk"), topics__isnull=False)
+@dataclasses.dataclass(frozen=True)
+class Ledger:
+    """Where a facet is counted ahead: as a facet of the tallies, or with each company, institution or topic.
+
+    `entries` are the rows that name these by day; `path` leads from there to them. `questions` is the number of
+    questions of an entry.
+    """
+
+    facet: str = ""
+    subjects: Callable[[], Any] | None = None
+    key: str = ""
+    label: str = ""
+    entries: Callable[[], QuerySet] | None = None
+    path: str = ""
+    questions: str = ""
+
+    def counts(self, unit: str, months: Sequence[str] | None) -> Any:
+        """Triples as `Grouping.counts` gives them, of all records or questions, or of those of some months."""
+        if self.subjects is None or self.entries is None:
+            found = Tally.objects.counts(self.facet, unit, months)
+            return sorted(((value, value, n) for value, n in found.items() if n), key=lambda row: (-row[2], row[0]))
+        if months is None:
+            number = "question_count" if unit == "questions" else "record_count"
+            rows = self.subjects().filter(**{f"{number}__gt": 0}).order_by(f"-{number}", self.key)
+            return rows.values_list(self.key, self.label, number)
+        counted = Sum(self.questions) if unit == "questions" else Count("*")
+        rows = self.entries().filter(held_within("held_from", map(days_of_month, months)))
+        return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted)
 
 
-def _ticks(records: QuerySet) -> QuerySet:
-    return Record.activity_types.through.objects.filter(record__in=records.order_by().values("pk"))
+def _records(keys: Any) -> QuerySet:
+    return Record.objects.filter(pk__in=keys)
 
 
-def _with_topics(questions: QuerySet) -> QuerySet:
-    return questions.filter(topics__isnull=False)
+def _visits(keys: Any) -> QuerySet:
+    return Visit.objects.filter(record__in=keys)
 
 
-def _ticked(questions: QuerySet) -> QuerySet:
-    return questions.filter(record__activity_types__isnull=False)
+def _mentions(keys: Any) -> QuerySet:
+    return Mention.objects.filter(record__in=keys)
 
 
-def _with_exchange(path: str = "") -> Callable[[QuerySet], QuerySet]:
-    """Rows with the stock exchange of their company, those without one left out; `path` leads to a record."""
-    boards = f"{path}company__board"
-    case = Case(*(When(**{f"{boards}__in": exchange.boards}, then=Value(exchange.value)) for exchange in Exchange))
-    return lambda listed: listed.annotate(exchange=case).filter(exchange__isnull=False)
+def _ticks(keys: Any) -> QuerySet:
+    return Record.activity_types.through.objects.filter(record__in=keys)
 
+
+def _questions(keys: Any) -> QuerySet:
+    return Question.objects.filter(pk__in=keys)
+
+
+def _with_topics(keys: Any) -> QuerySet:
+    return Question.topics.through.objects.filter(question__in=keys)
+
+
+def _ticked(keys: Any) -> QuerySet:
+    return _questions(keys).filter(record__activity_types__isnull=False)
+
+
+ACTIVITIES, TYPES, BOARDS = Ledger("activity"), Ledger("institution_type"), Ledger("board")
+COMPANIES = Ledger(
+    "", Company.objects.public, "code", "short_name", Record.objects.published, "company__", "question_count"
+)
+INSTITUTIONS = Ledger("", Institution.objects.public, "pk", "name", Visit.objects.all, "institution__")
+TOPICS = Ledger("", Topic.objects.public, "slug", "name", Mention.objects.all, "topic__", "questions")
 
 GROUPINGS = {
-    "year": Grouping("held_from__year", "held_from__year", order=("-held_from__year",)),
-    "activity": Grouping("activitytype_id", "activitytype__name", _ticks, "record_id"),
-    "topic": Grouping("topics__slug", "topics__name", _questions, "record_id"),
-    "company": Grouping("company__code", "company__short_name"),
-    "institution": Grouping("institution_id", "institution__name", _participants, "record_id"),
-    "institution_type": Grouping("institution__type", "institution__type", _participants, "record_id"),
-    "exchange": Grouping("exchange", "exchange", _with_exchange()),
+    "activity": Grouping("activitytype_id", "activitytype_id", _ticks, ledger=ACTIVITIES),
+    "topic": Grouping("topic__slug", "topic__name", _mentions, ledger=TOPICS),
+    "company": Grouping("company__code", "company__short_name", _records, ledger=COMPANIES),
+    "institution": Grouping("institution__pk", "institution__name", _visits, ledger=INSTITUTIONS),
+    "institution_type": Grouping("institution__type", "institution__type", _visits, "record", ledger=TYPES),
+    "exchange": Grouping("company__board", "company__board", _records, ledger=BOARDS),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
-    "year": Grouping("record__held_from__year", "record__held_from__year", order=("-record__held_from__year",)),
-    "activity": Grouping("record__activity_types", "record__activity_types", _ticked),
-    "topic": Grouping("topics__slug", "topics__name", _with_topics),
-    "company": Grouping("record__company__code", "record__company__short_name"),
+    "activity": Grouping("record__activity_types", "record__activity_types", _ticked, ledger=ACTIVITIES),
+    "topic": Grouping("topic__slug", "topic__name", _with_topics, ledger=TOPICS),
+    "company": Grouping("record__company__code", "record__company__short_name", _questions, ledger=COMPANIES),
     "institution": Grouping(
-        "record__participants__institution_id", "record__participants__institution__name", offered=False
+        "record__visits__institution", "record__visits__institution__name", _questions, "pk", offered=False
     ),
     "institution_type": Grouping(
-        "record__participants__institution__type", "record__participants__institution__type", offered=False
+        "record__visits__institution__type", "record__visits__institution__type", _questions, "pk", offered=False
     ),
-    "exchange": Grouping("exchange", "exchange", _with_exchange("record__")),
+    "exchange": Grouping("record__company__board", "record__company__board", _questions, ledger=BOARDS),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
@@ -175,6 +227,10 @@ CHIPS = (
 )
 
 
+SAMPLE = 5_000  # where there are many rows, about so many are counted, and the figures are marked as estimates
+FEW = 20_000  # rows up to which all are counted
+
+
 def facets(
     chosen: Chosen,
     by_month: Mapping[str, int],
@@ -182,21 +238,42 @@ def facets(
     but: Iterable[str] = (),
     groupings: Mapping[str, Grouping] = GROUPINGS,
 ) -> list[Facet]:
-    """Every facet with its commonest values and the chosen ones; `by_month` are the counts of months.
+    """Every facet with its commonest values and the chosen ones.
 
-    Each is counted without its own selection, so that a second value of it can be chosen. Two queries at most
-    for each, however many records.
+    `by_month` is how many there are of each month if no year and month were chosen. Each facet is counted without
+    its own selection, so that a second value of it can be chosen. Four queries at most for each, however many
+    records.
     """
-    found = [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
-    return [found[0], _months(chosen, by_month), *found[1:]]
+    shown = functools.cache(lambda: _Rows(chosen.without(), [key for key, _day in chosen.few] if chosen.few else None))
+    found = [_facet(name, grouping, chosen, shown) for name, grouping in groupings.items() if name not in but]
+    return [*_times(chosen, by_month), *found]
 
 
-def _months(chosen: Chosen, counts: Mapping[str, int]) -> Facet:
-    """The facet of months: the newest of them and the chosen ones."""
-    selected = chosen.chosen.get("month", {})
-    shown = sorted({*sorted(counts, reverse=True)[:SHOWN], *selected}, reverse=True)
-    choices = [_choice("month", month, month, counts.get(month, 0), month in selected) for month in shown]
-    return Facet("month", chosen.label_of("month"), choices)
+def _times(chosen: Chosen, by_month: Mapping[str, int]) -> list[Facet]:
+    """The facets of years and of months: the newest of them and the chosen ones."""
+    years, months = chosen.chosen.get("year", {}), chosen.chosen.get("month", {})
+    in_years: dict[str, int] = {}
+    for month, count in by_month.items():
+        if not months or month in months:
+            in_years[month[:4]] = in_years.get(month[:4], 0) + count
+    in_months = within_years(by_month, years)
+    return [
+        Facet(
+            name,
+            chosen.label_of(name),
+            [
+                Choice(text, text, counts.get(text, 0), text in selected, language(name))
+                for text in sorted({*sorted(counts, reverse=True)[:SHOWN], *selected}, reverse=True)
+            ],
+        )
+        for name, counts, selected in (("year", in_years, years), ("month", in_months, months))
+    ]
+
+
+def within_years(by_month: Mapping[str, int], years: Iterable[str]) -> dict[str, int]:
+    """The months of these years, or all if there are none."""
+    wanted = set(years)
+    return {month: count for month, count in by_month.items() if not wanted or month[:4] in wanted}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -217,20 +294,57 @@ def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
     ]
 
 
-def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
+class _Rows:
+    """Rows that a facet is counted on: all where they are few, else a sample, of which each stands for `step`."""
+
+    def __init__(self, rows: Any, keys: list[int] | None = None) -> None:
+        self.step = 1
+        if keys is None:
+            keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+        if len(keys) > FEW:
+            self.step = -(-rows.count() // SAMPLE)
+            lots = rows.order_by().annotate(lot=F("pk") % self.step).filter(lot=0)
+            keys = list(lots.values_list("pk", flat=True))
+        self.keys = among(keys, connections[rows.db].vendor)
+
+
+def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _Rows]) -> Facet:
     selected = chosen.chosen.get(name, {})
-    counts = grouping.counts(chosen.without(name))
+    period = chosen.period_but(name)
+    step, key = 1, grouping.key
+    if not grouping.offered and not selected:
+        return Facet(name, chosen.label_of(name), [])
+    if period and grouping.ledger and grouping.offered:
+        counts = grouping.ledger.counts(chosen.unit, period.months)
+        key = grouping.ledger.key if period.months is None else key
+    else:
+        counted_on = _Rows(chosen.without(name)) if selected else shown()
+        step, counts = counted_on.step, grouping.counts(counted_on.keys)
+    if name == "exchange":
+        counts = _by_exchange(counts)
     rows = list(counts[:SHOWN]) if grouping.offered else []
-    if missing := set(selected) - {str(value) for value, _label, _n in rows}:
-        rows += counts.filter(**{f"{grouping.key}__in": missing})
-    choices = [_choice(name, str(value), label, n, str(value) in selected) for value, label, n in rows]
+    if isinstance(counts, QuerySet) and (missing := set(selected) - {str(value) for value, _label, _n in rows}):
+        rows += counts.filter(**{f"{key}__in": missing})
+    choices = [
+        Choice(str(value), called(name, label), n * step, str(value) in selected, language(name), step > 1)
+        for value, label, n in rows
+    ]
     counted = {choice.value for choice in choices}
-    choices += [_choice(name, text, thing, 0, True) for text, thing in selected.items() if text not in counted]
+    choices += [
+        Choice(text, called(name, thing), 0, True, language(name))
+        for text, thing in selected.items()
+        if text not in counted
+    ]
     return Facet(name, chosen.label_of(name), choices)
 
 
-def _choice(name: str, value: str, thing: Any, count: int, chosen: bool) -> Choice:
-    return Choice(value, called(name, thing), count, chosen, language(name))
+def _by_exchange(boards: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    counts = {board: n for board, _label, n in boards}
+    found = [
+        (exchange.value, exchange.value, sum(counts.get(board, 0) for board in exchange.boards))
+        for exchange in Exchange
+    ]
+    return sorted((row for row in found if row[2]), key=lambda row: -row[2])
 
 
 def called(name: str, thing: Any) -> Any:

@@ -31,10 +31,13 @@ from .models import (
     Participant,
     Question,
     Record,
+    Tally,
     Topic,
 )
+from .querysets import Period
 
 MAX_VALUES = 100  # of one parameter
+FEW = 20_000  # rows of a list up to which all of them are counted one by one
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
 
 
@@ -214,9 +217,9 @@ class BaseFilter(django_filters.FilterSet):
     def label_of(self, name: str) -> str:
         return str(self.filters[name].label) if name in self.filters else ""
 
-    def without(self, name: str) -> QuerySet:
-        """The rows as if this one parameter had not been given."""
-        return self._narrowed(self.queryset.all(), self.chosen.keys() - {name})
+    def without(self, *names: str) -> QuerySet:
+        """The rows as if these parameters had not been given."""
+        return self._narrowed(self.queryset.all(), self.chosen.keys() - set(names))
 
     def objections(self, besides: Iterable[str] = ()) -> list[str]:
         """Why data is refused: what of the address is not understood, parameters that do not exist included.
@@ -238,7 +241,14 @@ class BaseFilter(django_filters.FilterSet):
 
 
 class RecordFilter(BaseFilter):
-    """Records by what the address asks for; parameters narrow one another, values of one parameter widen it."""
+    """Records by what the address asks for; parameters narrow one another, values of one parameter widen it.
+
+    `unit` is what the ledger calls the rows; `counted` are the parameters whose values know how many they have.
+    """
+
+    unit = "records"
+    day = "held_from"  # from a row
+    counted: frozenset[str] = frozenset({"company", "institution", "topic"})
 
     q = WordsFilter(label=_("Search"), method="by_words")
     company = ValuesFilter(
@@ -293,6 +303,35 @@ class RecordFilter(BaseFilter):
         """What is looked for, folded."""
         return search.parse(self.chosen.get("q", "")).wanted
 
+    def period_but(self, name: str) -> Period | None:
+        """The months that are asked for, if beside this parameter nothing else is asked for; else nothing."""
+        others = self.chosen.keys() - {name, "sort"}
+        if others - {"year", "month"}:
+            return None
+        years = [f"{year}-{month:02}" for year in self.chosen.get("year", ()) for month in range(1, 13)]
+        months = list(self.chosen.get("month", ()))
+        if "year" in others and "month" in others:
+            return Period(tuple(month for month in months if month in years))
+        return Period(tuple(years if "year" in others else months) if others else None)
+
+    def known_count(self) -> int | None:
+        """How many rows fit, where the ledger knows it without counting."""
+        period = self.period_but("")
+        if period:
+            counts = Tally.objects.counts("", self.unit, period.months)
+            return sum(counts.values())
+        asked = self.chosen.keys() - {"sort"}
+        if len(asked) == 1 and (name := next(iter(asked))) in self.counted and len(self.chosen[name]) == 1:
+            (subject,) = self.chosen[name].values()
+            return getattr(subject, f"{self.unit.removesuffix('s')}_count")
+        return None
+
+    @functools.cached_property
+    def few(self) -> list[tuple[int, datetime.date]] | None:
+        """Key and day of each row that fits, in order, if they can be held and counted one by one. One query."""
+        rows = list(self.qs.values_list("pk", self.day)[: FEW + 1])
+        return rows if len(rows) <= FEW else None
+
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
         return records.matching(query)
 
@@ -345,13 +384,14 @@ class PartFilter(RecordFilter):
 
     model: Any
     own: frozenset[str] = frozenset()
+    day = "record__held_from"
 
     @property
     def qs(self) -> QuerySet:
         return self.in_order(self._parts(self.chosen.keys()), "sort", self.order)
 
-    def without(self, name: str) -> QuerySet:
-        return self._parts(self.chosen.keys() - {name})
+    def without(self, *names: str) -> QuerySet:
+        return self._parts(self.chosen.keys() - set(names))
 
     def _parts(self, names: Iterable[str]) -> QuerySet:
         asked = set(names)
@@ -367,11 +407,18 @@ class ParticipantFilter(PartFilter):
 
     model = Participant
 
+    @property
+    def order(self) -> str:
+        """Nobody is more relevant than those who sat beside them."""
+        return "visit" if super().order == "relevance" else super().order
+
 
 class QuestionFilter(PartFilter):
     """Questions of the records that fit, which hold the words and are on the topics themselves."""
 
     model = Question
+    unit = "questions"
+    counted = frozenset({"company", "topic"})
     own = frozenset({"q", "topic"})
 
 

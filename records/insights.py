@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Min, QuerySet, TextField
 from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext_lazy as _
 
-from .models import Participant, Question, Record
+from .models import Mention, Record, Visit
 
 LONGEST = 60  # months that a series shows, the last of them
 RANKED = 10  # names that a ranking shows
@@ -26,9 +26,18 @@ class Point(NamedTuple):
 
 def months(rows: QuerySet, day: str = "held_from") -> list[Point]:
     """Every month in which something was held, the earliest first. `day` leads from a row to the day."""
-    name = Substr(Cast(day, TextField()), 1, 7)
-    counted = rows.order_by().annotate(name=name).values("name").annotate(n=Count("pk")).order_by("name")
-    return [Point(*pair) for pair in counted.values_list("name", "n") if pair[0]]
+    # Day by day, which an index can answer, and added up here.
+    counted = rows.order_by().values(day).annotate(n=Count("*")).values_list(day, "n")
+    return by_month(dict(counted))
+
+
+def by_month(days_held: Mapping[datetime.date, int]) -> list[Point]:
+    """The months of days with their numbers, the earliest first."""
+    found: dict[str, int] = {}
+    for day, n in sorted(days_held.items()):
+        name = day.isoformat()[:7]
+        found[name] = found.get(name, 0) + n
+    return [Point(*pair) for pair in found.items()]
 
 
 def series(points: Iterable[Point], longest: int = LONGEST) -> list[Point]:
@@ -54,43 +63,31 @@ class Contact:
     last: datetime.date
 
 
-class Path(NamedTuple):
-    """How a contact is found: the rows that lead from records to it, and from such a row to record and contact."""
-
-    rows: Any
-    record: str
-    key: str
-    name: str
+def _visits(records: QuerySet) -> QuerySet:
+    return Visit.objects.filter(record__in=records.order_by().values("pk"))
 
 
-def _participants(records: QuerySet) -> QuerySet:
-    return Participant.objects.filter(record__in=records.order_by().values("pk"), institution__isnull=False)
+def _mentions(records: QuerySet) -> QuerySet:
+    return Mention.objects.filter(record__in=records.order_by().values("pk"))
 
 
-def _questions(records: QuerySet) -> QuerySet:
-    return Question.objects.filter(record__in=records.order_by().values("pk"), topics__isnull=False)
-
-
-CONTACTS: Mapping[str, Path] = {
-    "company": Path(lambda records: records, "", "company__code", "company__short_name"),
-    "institution": Path(_participants, "record__", "institution_id", "institution__name"),
-    "topic": Path(_questions, "record__", "topics__slug", "topics__name"),
+# Rows of the ledger that lead from records to each kind of contact, and from there to its key and its name.
+CONTACTS: Mapping[str, tuple[Callable[[QuerySet], QuerySet], str, str]] = {
+    "company": (lambda records: records, "company__code", "company__short_name"),
+    "institution": (_visits, "institution__pk", "institution__name"),
+    "topic": (_mentions, "topic__slug", "topic__name"),
 }
 
 
 def contacts(records: QuerySet, kind: str, most: int = RANKED, but: Any = None) -> list[Contact]:
     """The companies, institutions or topics that most of the records are about, the commonest first. One query."""
-    path = CONTACTS[kind]
-    day, counted = f"{path.record}held_from", f"{path.record}pk"
-    rows = path.rows(records).order_by()
+    rows_of, key, name = CONTACTS[kind]
+    rows = rows_of(records).order_by()
     if but is not None:
-        rows = rows.exclude(**{path.key: but})
-    ranked = (
-        rows.values(path.key, path.name)
-        .annotate(n=Count(counted, distinct=True), first=Min(day), last=Max(day))
-        .order_by("-n", "-last", path.key)
-    )
-    return [Contact(*row) for row in ranked.values_list(path.key, path.name, "n", "first", "last")[:most]]
+        rows = rows.exclude(**{key: but})
+    ranked = rows.values(key, name).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
+    ranked = ranked.order_by("-n", "-last", key).values_list(key, name, "n", "first", "last")
+    return [Contact(*row) for row in ranked[:most]]
 
 
 def first_and_last(records: QuerySet) -> tuple[datetime.date | None, datetime.date | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
 from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from . import search
@@ -24,8 +26,8 @@ LIFT = 1_000_000
 LEADING_QUESTIONS = 5  # of a record in a feed
 
 NEWEST_FIRST = (F("held_from").desc(nulls_last=True), "-pk")
-# Columns of a question and what a word in each of them counts for.
-IN_QUESTIONS = (("text", 3), ("answer", 1))
+# That a question asks about a word says so much more than that its answer holds it.
+ASKED_WEIGHT = 3
 
 
 # The orders of the public lists, and the day of a record that each goes by, newest first.
@@ -36,6 +38,27 @@ def days_of_month(month: str) -> tuple[datetime.date, datetime.date]:
     """The first and the last day of a month, written 2026-03."""
     first = datetime.date.fromisoformat(f"{month}-01")
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def held_within(day: str, spans: Iterable[tuple[datetime.date, datetime.date]]) -> Q:
+    """That a day lies within one of these spans, both ends included."""
+    found = Q(pk__in=[])
+    for span in spans:
+        found |= Q(**{f"{day}__range": span})
+    return found
+
+
+def among(keys: Iterable[int], vendor: str) -> RawSQL:
+    """Many keys as one parameter, for `filter(pk__in=…)`."""
+    if vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
+
+
+class Period(NamedTuple):
+    """Some months, written 2026-03; all there are where it has none."""
+
+    months: tuple[str, ...] | None
 
 
 class Place(NamedTuple):
@@ -153,15 +176,12 @@ class RecordQuerySet(models.QuerySet):
         return self.order_by("-published_at", "-pk")
 
     def most_relevant_first(self, words: Iterable[str]) -> RecordQuerySet:
-        """By how often the words stand in the record, in questions above all; annotated as `relevance`."""
+        """By how many questions hold one of the words, those that ask about it above all; annotated as `relevance`."""
         words = list(words)
         questions: Any = _related(self, "questions")
         asked = questions.filter(record=OuterRef("pk")).holding_any(words).order_by().values("record")
-        own = [(column, 1) for column in search.RECORDS.columns]
-        return self.annotate(
-            relevance=Coalesce(Subquery(asked.annotate(n=Sum(search.relevance(words, IN_QUESTIONS))).values("n")), 0)
-            + search.relevance(words, own)
-        ).order_by("-relevance", *NEWEST_FIRST)
+        relevance = asked.annotate(n=Sum(1 + ASKED_WEIGHT * search.held_by("text", words))).values("n")
+        return self.annotate(relevance=Coalesce(Subquery(relevance), 0)).order_by("-relevance", *NEWEST_FIRST)
 
     def beyond(self, place: Place) -> RecordQuerySet:
         """What follows a place in the order that the place names."""
@@ -175,10 +195,7 @@ class RecordQuerySet(models.QuerySet):
 
     def held_within(self, spans: Iterable[tuple[datetime.date, datetime.date]]) -> RecordQuerySet:
         """Records that began within one of these spans of days, both ends included."""
-        found = Q(pk__in=[])
-        for span in spans:
-            found |= Q(held_from__range=span)
-        return self.filter(found)
+        return self.filter(held_within("held_from", spans))
 
     def held_on_or_after(self, day: datetime.date) -> RecordQuerySet:
         """Records of which at least one day is not before this one."""
@@ -236,29 +253,22 @@ class RecordQuerySet(models.QuerySet):
         asked = search.parse(query)
         found = self
         for word in asked.wanted:
-            found = found.filter(pk__in=self._holding(word))
+            found = found.filter(self._holding(word))
         for word in asked.unwanted:
-            found = found.exclude(pk__in=self._holding(word))
+            found = found.exclude(self._holding(word))
         return found
 
-    def _holding(self, word: str) -> models.QuerySet:
-        """Ids of records that hold a word: in their own line, in a question, or in a name of company or visitor."""
+    def _holding(self, word: str) -> Q:
+        """That a word stands in a record's own line, in a question, or in a name of company or visitor."""
         vendor = connections[self.db].vendor
-        records, questions = self.model._default_manager, _related(self, "questions")
-        directory: Any = _related(self, "company")
-        companies = directory._named(word)
-        visitors = _related(self, "participants").filter(institution__name__icontains=word)
+        companies: Any = _related(self, "company")
+        participants = _related(self, "participants")
+        institutions = _related(participants, "institution").filter(name__icontains=word)
         return (
-            records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
-            .order_by()
-            .values("pk")
-            .union(
-                questions.filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
-                .order_by()
-                .values("record_id"),
-                records.filter(company__in=_related(self, "company").filter(companies)).order_by().values("pk"),
-                visitors.order_by().values("record_id"),
-            )
+            Q(pk__in=search.ids_holding(search.RECORDS, word, vendor))
+            | Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor, "record_id"))
+            | Q(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
+            | Q(pk__in=participants.filter(institution__in=institutions.order_by()).order_by().values("record_id"))
         )
 
     def for_list(self) -> RecordQuerySet:
@@ -355,11 +365,9 @@ class PositionedQuerySet(models.QuerySet):
         return self.order_by(F("record__disclosed_on").desc(nulls_last=True), "-record_id", "position")
 
     def most_relevant_first(self, words: Iterable[str]) -> PositionedQuerySet:
-        """Questions by how often the words stand in them; annotated as `relevance`."""
+        """Questions that ask about more of the words before those that only answer so; annotated as `relevance`."""
         newest_first = (F("record__held_from").desc(nulls_last=True), "-record_id", "position")
-        return self.annotate(relevance=search.relevance(list(words), IN_QUESTIONS)).order_by(
-            "-relevance", *newest_first
-        )
+        return self.annotate(relevance=search.held_by("text", list(words))).order_by("-relevance", *newest_first)
 
     def beyond(self, place: Place) -> PositionedQuerySet:
         """What follows a place in the order that the place names."""

@@ -23,7 +23,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Length, Replace
+from django.db.models.functions import Least, StrIndex
 from django.utils.translation import gettext
 
 MAX_QUERY_LENGTH = 200
@@ -122,8 +122,8 @@ RECORDS = Index("records_record", ("number", "place", "other_activity", "introdu
 INDEXES = (QUESTIONS, RECORDS)
 
 
-def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
-    """The ids of rows whose text holds a folded word, for `filter(pk__in=…)`."""
+def ids_holding(index: Index, word: str, vendor: str, column: str = "id") -> RawSQL:
+    """The ids of rows whose text holds a folded word, or another column of them, for `filter(pk__in=…)`."""
     runs = _RUNS.findall(word)
     asked = [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
     # One gram is the whole word: the index alone knows the answer.
@@ -136,21 +136,16 @@ def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
         match = " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in asked)
         source = f'"{index.table}" AS source'
         condition, held = "source.grams @@ %s::tsquery", "strpos(irsite_fold({text}), %s) > 0"
-    sql = f"SELECT source.id FROM {source} WHERE {condition}"  # noqa: S608 - names of our own tables
+    sql = f'SELECT source."{column}" FROM {source} WHERE {condition}'  # noqa: S608 - names of our own tables
     if is_whole:
         return RawSQL(sql, [match])  # noqa: S611 - what comes from outside is a parameter
     return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
 
 
-def relevance(words: Iterable[str], columns: Iterable[tuple[str, int]]) -> Any:
-    """An expression: how often the folded words stand in the columns of a row, each times its weight."""
-    counts = [_occurrences(column, word) * weight for column, weight in columns for word in words]
-    return functools.reduce(operator.add, counts, Value(0))
-
-
-def _occurrences(column: str, word: str) -> Any:
+def held_by(column: str, words: Iterable[str]) -> Any:
+    """An expression: how many of the folded words stand in a column of a row."""
     folded = Func(F(column), function="irsite_fold", output_field=TextField())
-    return (Length(folded) - Length(Replace(folded, Value(word), Value("")))) / len(word)
+    return functools.reduce(operator.add, (Least(StrIndex(folded, Value(word)), 1) for word in words), Value(0))
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

@@ -144,7 +144,7 @@ def append_to(
     with transaction.atomic():
         current = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
         if current.is_locked:
-            raise FilingError(gettext_noop("Only a draft can be added to: this record has been published."))
+            raise FilingError(gettext_noop("Only a draft can be added to: this one is in review, or was published."))
         _fitting(dataclasses.replace(Filing(), attendees=tuple(attendees)))
         known = Institution.objects.count()
         _add_participants(current, attendees, user)

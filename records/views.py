@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +24,7 @@ from django_htmx.middleware import HtmxDetails
 from . import compare, facets, insights, search
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
-from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Topic
+from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Tally, Topic
 from .similar import asked_before
 
 PAGE_SIZE = 30
@@ -55,12 +57,12 @@ def insights_page(request: HttpRequest) -> HttpResponse:
     """Charts of the records that fit, with the filters of their list."""
     chosen = RecordFilter(request.GET, Record.objects.published())
     records = chosen.qs
-    listing = _listing(request, chosen, records, PAGE_SIZE)
-    points = insights.months(chosen.without("month"))
+    listing = _listing(request, chosen, PAGE_SIZE)
+    by_month = _by_month(chosen)
     context = {
         "results": "_insights.html",
-        "facets": facets.facets(chosen, dict(points)),
-        "months": facets.bars(insights.series(points), listing.address),
+        "facets": facets.facets(chosen, by_month),
+        "months": _bars(listing, by_month),
         "tables": {name: listing.address.elsewhere(reverse(f"records:insights_{name}")) for name in insights.TABLES},
     }
     _first, last = insights.first_and_last(records)
@@ -77,6 +79,7 @@ def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
     quarter = insights.Quarter.of(last)
     moved = insights.moves(records, quarter)
     return {
+        "month_table": [(name, [points[place].total for points in rows.values()]) for place, name in enumerate(names)],
         "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
         "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
         "rankings": [
@@ -95,12 +98,12 @@ def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
 @require_safe
 def question_list(request: HttpRequest) -> HttpResponse:
     chosen = QuestionFilter(request.GET, Record.objects.published())
-    listing = _listing(request, chosen, chosen.qs, PAGE_SIZE, load=Question.objects.for_list)
-    points = insights.months(chosen.without("month"), "record__held_from")
+    listing = _listing(request, chosen, PAGE_SIZE, load=Question.objects.for_list)
+    by_month = _by_month(chosen)
     context = {
         "found": [Found.of(question, chosen.words) for question in listing.page],
-        "facets": facets.facets(chosen, dict(points), groupings=facets.QUESTION_GROUPINGS),
-        "months": facets.bars(insights.series(points), listing.address),
+        "facets": facets.facets(chosen, by_month, groupings=facets.QUESTION_GROUPINGS),
+        "months": _bars(listing, by_month),
     }
     return _filtered(request, "question_list.html", listing, "questions", context)
 
@@ -281,16 +284,30 @@ def _browse(
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
     rows: Any = chosen.qs
-    listing = _listing(request, chosen, rows, PAGE_SIZE, fixed, load=Record.objects.for_list)
-    points = insights.months(chosen.without("month"))
-    context["facets"] = facets.facets(chosen, dict(points), but=fixed)
-    context["months"] = facets.bars(insights.series(points), listing.address)
+    listing = _listing(request, chosen, PAGE_SIZE, fixed, load=Record.objects.for_list)
+    by_month = _by_month(chosen)
+    context["facets"] = facets.facets(chosen, by_month, but=fixed)
+    context["months"] = _bars(listing, by_month)
     if contacts and listing.page.paginator.count:
         context |= _profile(rows, contacts, fixed, context["facets"])
         context["questions_address"] = listing.address.elsewhere(reverse("records:question_list"))
     if chosen.words:
         context["matches"] = _matches(listing.page, chosen.words)
     return _filtered(request, template, listing, "records", context)
+
+
+def _by_month(chosen: RecordFilter) -> dict[str, int]:
+    """How many records or questions fit of each month, whichever years and months are chosen."""
+    if chosen.chosen.keys() <= {"year", "month", "sort"}:
+        return Tally.objects.by_month(chosen.unit)
+    if chosen.chosen.keys() & {"year", "month"} or chosen.few is None:
+        return dict(insights.months(chosen.without("year", "month"), chosen.day))
+    return dict(insights.by_month(collections.Counter(held for _key, held in chosen.few)))
+
+
+def _bars(listing: Listing, by_month: dict[str, int]) -> list[facets.Bar]:
+    points = facets.within_years(by_month, listing.address.parameters.get("year", ()))
+    return facets.bars(insights.series(insights.Point(*pair) for pair in points.items()), listing.address)
 
 
 def _profile(records: Any, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:
@@ -382,18 +399,28 @@ def _sought(question: Question, words: tuple[str, ...]) -> list[tuple[str, bool]
 
 
 def _index(request: HttpRequest, template: str, chosen: BaseFilter, **context: Any) -> HttpResponse:
-    listing = _listing(request, chosen, chosen.qs, INDEX_PAGE_SIZE)
+    listing = _listing(request, chosen, INDEX_PAGE_SIZE)
     return render(request, template, {"listing": listing, **context})
 
 
 class KeyPaginator(Paginator):
     """Finds the keys of a page first and loads its rows by them: those before it are counted off in the index."""
 
-    def __init__(self, rows: QuerySet, size: int, load: Callable[[], QuerySet]) -> None:
-        super().__init__(rows.values_list("pk", flat=True), size)
+    def __init__(self, chosen: RecordFilter, size: int, load: Callable[[], QuerySet] | None) -> None:
+        # Where the ledger knows how many there are, only those of the page are looked for.
+        self.known = chosen.known_count()
+        few = chosen.few if self.known is None else None
+        keys: Any = chosen.qs.values_list("pk", flat=True) if few is None else [key for key, _day in few]
+        super().__init__(keys, size)
         self.load = load
 
+    @functools.cached_property
+    def count(self) -> int:
+        return super().count if self.known is None else self.known
+
     def _get_page(self, keys: Any, number: int, paginator: Any) -> Page:
+        if not self.load:
+            return Page(keys, number, paginator)
         keys = list(keys)
         loaded = {row.pk: row for row in self.load().filter(pk__in=keys).order_by()} if keys else {}
         return Page([loaded[key] for key in keys if key in loaded], number, paginator)
@@ -402,13 +429,13 @@ class KeyPaginator(Paginator):
 def _listing(
     request: HttpRequest,
     chosen: BaseFilter,
-    rows: QuerySet,
     size: int,
     fixed: Iterable[str] = (),
     load: Callable[[], QuerySet] | None = None,
 ) -> Listing:
-    """A page of the rows; with `load`, of which only the keys are looked up in order."""
-    paginator = KeyPaginator(rows, size, load) if load else Paginator(rows, size)
+    """A page of the rows that fit; of records and questions, `load` fetches what their lines need."""
+    keyed = isinstance(chosen, RecordFilter)
+    paginator = KeyPaginator(chosen, size, load) if keyed else Paginator(chosen.qs, size)
     wanted = request.GET.get("page", "1")
     page = paginator.get_page(wanted)
     complaints = chosen.sentences

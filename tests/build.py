@@ -10,6 +10,9 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+
 from records.models import ActivityType, Company, Institution, InstitutionType, Participant, Question, Record, Topic
 from records.names import institution_key
 
@@ -31,6 +34,20 @@ def institution(name: str = "华夏基金", **fields: Any) -> Institution:
     """The institution of this name, made if it is not there; its type is told from the end of its name."""
     fields = {"name": name, "type": TYPES.get(name[-2:], InstitutionType.UNKNOWN), **fields}
     return Institution.objects.get_or_create(key=institution_key(name), defaults=fields)[0]
+
+
+STAFF = ("add_record", "change_record", "delete_record", "view_record")  # and the rows of a record
+REVIEWER = ("view_record", "publish_record")
+
+
+def person(name: str, *permissions: str, **fields: Any) -> Any:
+    """Somebody who may log in at the desk and do this: by default, what the staff does."""
+    user = get_user_model().objects.create_user(name, **{"is_staff": True, **fields})
+    wanted = set(permissions or STAFF)
+    for row in ("participant", "question", "attachment"):
+        wanted |= {codename.replace("record", row) for codename in wanted if codename != "publish_record"}
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="records", codename__in=wanted))
+    return user
 
 
 def topic(name: str = "大模型", **fields: Any) -> Topic:

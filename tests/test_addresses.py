@@ -37,6 +37,7 @@ def test_a_published_address_outlives_withdrawal_and_a_new_number(client) -> Non
     record.withdraw()
     record.number = "2024-001"
     record.save()
+    record.reopen()
     record.publish()
     assert record.get_absolute_url() == address
     assert client.get(address).status_code == 200

@@ -45,6 +45,21 @@ def test_the_file_goes_with_its_record(settings: Any) -> None:
     assert files(settings) == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_new_version_has_the_same_files_and_neither_takes_them_from_the_other(settings: Any) -> None:
+    record = build.record()
+    kept, source = attach(record, is_public=True), attach(record, kind=Attachment.Kind.SOURCE)
+    draft = record.correct()
+    copy = draft.attachments.get()
+    assert (copy.name, copy.sha256, copy.is_public) == (kept.name, kept.sha256, True)
+    draft.delete()
+    assert kept.file.open("rb").read() == b"slides"
+    Record.objects.get(pk=record.pk).withdraw()
+    Record.objects.get(pk=record.pk).delete()
+    assert files(settings) == []
+    assert not source.file.storage.exists(source.file.name)
+
+
 @pytest.mark.django_db
 def test_a_stranger_gets_what_is_public_of_a_published_record(client: Client) -> None:
     attachment = attach(build.record(), is_public=True)

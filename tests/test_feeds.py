@@ -136,6 +136,7 @@ def test_an_entry_keeps_its_id_through_withdrawal_and_a_new_number(client: Clien
     record.withdraw()
     record.number = "2024-077"
     record.save()
+    record.reopen()
     record.publish()
     assert text(feed(client)[-1], "id") == first
     assert re.fullmatch(rf"tag:testserver,[0-9]{{4}}:record/{record.pk}", first)

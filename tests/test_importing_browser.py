@@ -80,10 +80,11 @@ def test_from_a_file_to_a_published_record_and_its_form(page: Any, live_server: 
         page.click(f"a[href$='/record/{record.pk}/form.docx']")
     read = filing.read(Path(download.value.path()).read_bytes(), "form.docx").filing
     assert [entry.question for entry in read.questions] == ["订单情况如何？", "关于毛利率的变化", "境外收入占比？"]
-    page.click("[name=_publish]")
-    page.wait_for_load_state()
+    page.click("[name=_submit]")
+    page.wait_for_url("**/review/")
     record.refresh_from_db()
-    assert record.status == "published"
+    assert record.status == "review"
+    record.approve(User.objects.create_superuser("second"))
     page.goto(f"{live_server.url}{record.get_absolute_url()}")
     assert "关于毛利率的变化" in page.content()
     assert complaints == []

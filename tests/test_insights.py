@@ -18,7 +18,7 @@ from tests import build
 pytestmark = pytest.mark.django_db
 
 # The list's count and facets; first and last day; months by box; two rankings; topics of two quarters; days.
-PAGE_QUERIES = 1 + 8 + 1 + 1 + 2 + 4 + 1
+PAGE_QUERIES = 1 + 7 + 1 + 1 + 2 + 4 + 1
 
 
 @pytest.fixture
@@ -119,9 +119,13 @@ def test_the_page_shows_the_figures_of_the_records_that_fit(client: Client) -> N
     assert [bar.total for bar in page.context["months"]] == [1, 0, 0, 1]
     assert page.context["days"] == {datetime.date(2024, 2, 1): 1, datetime.date(2024, 5, 1): 1}
     body = page.content.decode()
-    for picture in re.findall(r"<svg class=.(?:histogram|calendar).*?</svg>", body, re.DOTALL):
+    pictures = re.findall(r"<svg class=.(?:histogram|calendar|sparkline).*?</svg>", body, re.DOTALL)
+    assert len(pictures) == 2 + 3
+    for picture in pictures:
         assert "<title" in picture
         assert "<desc" in picture
+    assert page.context["month_table"][0][0] == "2024-02"
+    assert sum(sum(totals) for _month, totals in page.context["month_table"]) == 3
     assert "/insights/days.csv?company=999001&amp;year=2024" in body
 
 

@@ -103,7 +103,7 @@ class AnySequence(TestCase):
                 corrected.publish()
             elif step == "type":
                 institution = build.institution(NAMES[seed % 4])
-                institution.type = InstitutionType.values[seed]
+                institution.type = InstitutionType.values[seed % len(InstitutionType)]
                 institution.save()
             elif step == "board":
                 company = build.company("999001")

@@ -13,8 +13,8 @@ from tests import build
 
 pytestmark = pytest.mark.django_db
 
-# Count, keys and lines, their topics, and the facets of year, month, activity, topic, company and exchange.
-LIST_QUERIES = 4 + 6
+# Count, keys and lines, their topics, and the facets of months, activity, topic, company and exchange.
+LIST_QUERIES = 4 + 5
 
 
 @pytest.fixture

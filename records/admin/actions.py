@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from records import exports
 from records.models import Record
-from records.workflow import WorkflowError
+from records.workflow import VERBS, Verb, WorkflowError
 
-REFUSALS_SHOWN = 20  # one by one; a selection may be the whole list
+from .forms import CommentForm
+
+NAMED = 20  # records that a report names one by one; a selection may be the whole list
 
 
-def carry_out(record: Record, verb: str, user: Any) -> str | None:
+def carry_out(record: Record, verb: str, user: Any, comment: str = "") -> str | None:
     """Do a verb; gives the reason, in a sentence, where it was refused."""
     try:
-        getattr(record, verb)(user)
+        getattr(record, verb)(user, comment)
     except WorkflowError as error:
         return str(error)
     except ValidationError as error:
@@ -30,40 +32,61 @@ def carry_out(record: Record, verb: str, user: Any) -> str | None:
     return None
 
 
-def _verb_action(verb: str, description: Any, done: Callable[[int], str]) -> Any:
-    @admin.action(description=description, permissions=["publish"])
-    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
-        count = refused = 0
+def verb_action(verb: Verb) -> Any:
+    @admin.action(description=verb.label, permissions=[verb.kind_of_permission])
+    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        form = CommentForm(verb, request.POST if "comment" in request.POST else None)
+        if verb.asks_comment and not form.is_valid():
+            return _ask_comment(model_admin, request, verb, form, queryset)
+        comment = form.cleaned_data["comment"] if form.is_bound and form.is_valid() else ""
+        done, refused = [], []
         for record in queryset.select_related("company"):
-            reason = carry_out(record, verb, request.user)
+            reason = carry_out(record, verb.name, request.user, comment)
             if reason is None:
-                count += 1
-                continue
-            refused += 1
-            if refused <= REFUSALS_SHOWN:
-                messages.error(request, f"{record}: {reason}")
-        if refused > REFUSALS_SHOWN:
-            more = refused - REFUSALS_SHOWN
+                done.append(str(record))
+            else:
+                refused.append(f"{record}: {reason}")
+        for line in refused[:NAMED]:
+            messages.error(request, line)
+        if more := len(refused[NAMED:]):
             messages.error(
                 request, ngettext("%(n)d more was refused.", "%(n)d more were refused.", more) % {"n": more}
             )
-        if count:
-            messages.success(request, done(count))
+        if done:
+            messages.success(request, _report(verb, done))
+        return None
 
-    action.__name__ = f"{verb}_selected"
+    action.__name__ = f"{verb.name}_selected"
     return action
 
 
-publish_selected = _verb_action(
-    "publish",
-    gettext_lazy("Publish selected records"),
-    lambda n: ngettext("%(n)d record was published.", "%(n)d records were published.", n) % {"n": n},
-)
-withdraw_selected = _verb_action(
-    "withdraw",
-    gettext_lazy("Withdraw selected records"),
-    lambda n: ngettext("%(n)d record was withdrawn.", "%(n)d records were withdrawn.", n) % {"n": n},
-)
+def _report(verb: Verb, done: list[str]) -> str:
+    counted = ngettext("“%(verb)s” is done for %(n)d record:", "“%(verb)s” is done for %(n)d records:", len(done))
+    names = "；".join(done[:NAMED]) + ("…" if len(done) > NAMED else "")
+    return f"{counted % {'verb': verb.label, 'n': len(done)}} {names}"
+
+
+def _ask_comment(
+    model_admin: Any, request: HttpRequest, verb: Verb, form: CommentForm, selected: QuerySet
+) -> HttpResponse:
+    """A page between, which posts the same selection again with what was typed."""
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"csrfmiddlewaretoken", "comment"}
+        for value in values
+    ]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": verb.label,
+        "opts": model_admin.opts,
+        "form": form,
+        "verb": verb,
+        "kept": kept,
+        "named": selected.select_related("company")[:NAMED],
+        "more": max(selected.count() - NAMED, 0),
+    }
+    return render(request, "admin/records/record/comment.html", context)
 
 
 def export_action(level: exports.Level, description: Any) -> Any:
@@ -83,8 +106,7 @@ def export_action(level: exports.Level, description: Any) -> Any:
 
 
 ACTIONS = (
-    publish_selected,
-    withdraw_selected,
+    *(verb_action(verb) for verb in VERBS.values() if verb.by_hand),
     export_action(exports.RECORDS, gettext_lazy("Export as CSV: a row for each record")),
     export_action(exports.PARTICIPANTS, gettext_lazy("Export as CSV: a row for each participant")),
     export_action(exports.QUESTIONS, gettext_lazy("Export as CSV: a row for each question")),

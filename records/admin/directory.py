@@ -20,7 +20,7 @@ class CompanyAdmin(admin.ModelAdmin):
     list_display = ("code", "short_name", "full_name", "board")
     list_filter = ("board",)
     search_fields = ("code", "short_name", "full_name", "pinyin")
-    fields = ("code", "short_name", "full_name", "board", "pinyin")
+    fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk")
 
 
 class AliasFormSet(forms.BaseInlineFormSet):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from records.filing.dates import parse_date
 from records.filing.vocabulary import TITLE
 from records.models import Attachment, Record
+from records.workflow import Verb
 
 from .widgets import DayWidget, GrowingTextarea
 
@@ -216,3 +217,19 @@ class AttachmentForm(LabelledForm):
         if file and file.size > self.MAX_MEGABYTES * 1024 * 1024:
             raise ValidationError(_("A file may have %(limit)d MB at most."), params={"limit": self.MAX_MEGABYTES})
         return file
+
+
+class CommentForm(forms.Form):
+    """What is said with a verb: asked for by some, welcome with all."""
+
+    comment = forms.CharField(
+        label=_("comment"),
+        required=False,
+        max_length=2000,
+        widget=GrowingTextarea(3),
+        error_messages={"required": _("Say in a comment what is to be changed.")},
+    )
+
+    def __init__(self, verb: Verb | None = None, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["comment"].required = bool(verb and verb.asks_comment)

@@ -78,7 +78,7 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
     if record is None:
         raise Http404
     if record.is_locked:
-        messages.error(request, _("Only a draft can be added to: this record has been published."))
+        messages.error(request, _("Only a draft can be added to: this one is in review, or was published."))
         return redirect("admin:records_record_change", pk)
     if request.method != "POST":
         return _show(request, record, Pasted(), Rows(), TotalsForm(instance=record))

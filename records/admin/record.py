@@ -7,22 +7,22 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
-from records.workflow import VERBS
+from records.workflow import VERBS, Status
 
 from . import deadlines, filters
-from .actions import ACTIONS, carry_out
+from .actions import ACTIONS
 from .forms import AttachmentForm, RecordForm
+from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 from .saving import CarefulSaving
 from .widgets import SafeAutocompleteSelect
@@ -80,7 +80,7 @@ class AttachmentInline(PartOfRecord, admin.TabularInline):
 
 
 # The form's rows in the form's order; participants stand after the first, questions after the introduction.
-FIELDSETS = (
+FIELDSETS: Any = (
     (None, {"fields": (("company", "number"), "activity_types", "other_activity")}),
     (None, {"fields": (("stated_institutions", "stated_people"),)}),
     (
@@ -108,7 +108,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(CarefulSaving):
+class RecordAdmin(VerbsAdmin, CarefulSaving):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -198,13 +198,13 @@ class RecordAdmin(CarefulSaving):
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("records.publish_record")
 
-    def verbs_for(self, request: HttpRequest, record: Record) -> list[Any]:
-        """The verbs that this user may carry out on this record now."""
-        return [
-            verb
-            for verb in VERBS.values()
-            if record.status in verb.sources and verb.by_hand and request.user.has_perm(verb.permission)
-        ]
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """For whoever is about to write: as it is once nobody else is writing it. It may have gone into review."""
+        record = super().get_object(request, object_id, from_field)
+        if record and request.method == "POST" and transaction.get_connection().in_atomic_block:
+            list(Record.objects.select_for_update(of=("self",)).filter(pk=record.pk).values("pk"))
+            record = super().get_object(request, object_id, from_field)
+        return record
 
     # History
 
@@ -240,45 +240,22 @@ class RecordAdmin(CarefulSaving):
             field.widget.can_delete_related = field.widget.can_view_related = field.widget.can_change_related = False
         return field
 
-    def get_urls(self) -> list[Any]:
-        verb = path(
-            "<int:pk>/verb/<slug:name>/",
-            self.admin_site.admin_view(require_POST(self.verb)),
-            name="records_record_verb",
-        )
-        return [verb, *super().get_urls()]
-
-    def verb(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Carry out a verb from the page of a record that cannot be edited."""
-        record = self.get_object(request, str(pk))
-        if not isinstance(record, Record) or name not in VERBS or not VERBS[name].by_hand:
-            raise Http404
-        if not self.has_view_permission(request, record) or not request.user.has_perm(VERBS[name].permission):
-            raise PermissionDenied
-        self._carry_out(request, record, name)
-        return HttpResponseRedirect(reverse("admin:records_record_change", args=[pk]))
-
-    def _carry_out(self, request: HttpRequest, record: Record, name: str) -> bool:
-        if reason := carry_out(record, name, request.user):
-            messages.error(request, reason)
-            return False
-        shown = format_html('<a href="{}">{}</a>', record.get_absolute_url(), _("See it as the public does."))
-        done = _("“%(verb)s” is done.") % {"verb": VERBS[name].label}
-        messages.success(request, format_html("{} {}", done, shown) if record.is_published else done)
-        return True
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         record = options.get("obj")
+        if record and record.status == Status.REVIEW and request.method == "GET":
+            return redirect(self.page_of(record))
         if not record or self.has_change_permission(request, record):
             context["editing"] = self.about_editing(request, context, record)
-        context["may_publish"] = self.has_publish_permission(request)
         context["words"] = {name: str(text) for name, text in ROW_WORDS.items()}
         context["parts"] = [
             (fieldset, [inline for inline in context["inline_admin_formsets"] if inline.opts.shown_after == at])
             for at, fieldset in enumerate(context["adminform"])
         ]
+        context["verbs"] = self.verbs_for(request, record)
+        context["saved_with"] = [
+            (verb.name, SAVED_WITH[verb.name]) for verb in context["verbs"] if verb.name in SAVED_WITH
+        ]
         if record:
-            context["verbs"] = self.verbs_for(request, record)
             context["deadline"] = deadlines.light_of(record)
             context["cautions"] = deadlines.cautions(record)
             if request.method == "GET" and "check" in request.GET and not record.is_locked:
@@ -286,33 +263,19 @@ class RecordAdmin(CarefulSaving):
         return super().render_change_form(request, context, *args, **options)
 
     def _show_gaps(self, context: Any, record: Record) -> None:
-        """What keeps the record from being published, each beside its field."""
+        """What keeps the record from being published, each beside its field; one goes on in the first of them."""
         form = context["adminform"].form
-        form._errors = ErrorDict({field: ErrorList(gaps) for field, gaps in record.gaps().items()})
+        gaps = record.gaps()
+        form._errors = ErrorDict({field: ErrorList(said) for field, said in gaps.items()})
         context["errors"] = AdminErrorList(form, [])
+        if first := next((name for name in form.fields if name in gaps), None):
+            form.fields[first].widget.attrs["autofocus"] = True
 
     def view_on_site(self, obj: Record) -> str | None:
         return obj.get_absolute_url() if obj.is_published else None
 
     def get_view_on_site_url(self, obj: Record | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_published else None
-
-    def response_add(self, request: HttpRequest, obj: Record, post_url_continue: str | None = None) -> HttpResponse:
-        return self._publish_if_asked(request, obj) or super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Record) -> HttpResponse:
-        return self._publish_if_asked(request, obj) or super().response_change(request, obj)
-
-    def _publish_if_asked(self, request: HttpRequest, record: Record) -> HttpResponse | None:
-        """“Publish” saves first; where something is missing, what was typed stays as a draft."""
-        if "_publish" not in request.POST or not self.has_publish_permission(request):
-            return None
-        page = reverse("admin:records_record_change", args=[record.pk])
-        if record.gaps():
-            messages.warning(request, _("Saved as a draft. It cannot be published yet: see below what is missing."))
-            return HttpResponseRedirect(f"{page}?check=publish")
-        self._carry_out(request, record, "publish")
-        return HttpResponseRedirect(page)
 
     # Saving
 

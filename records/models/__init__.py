@@ -5,6 +5,7 @@ from .directory import Company, Exchange, Institution, InstitutionAlias, Institu
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
+from .step import Step
 
 __all__ = [
     "ActivityType",
@@ -25,6 +26,7 @@ __all__ = [
     "QuietPeriod",
     "Record",
     "Reminder",
+    "Step",
     "Tally",
     "Topic",
     "Visit",

@@ -128,6 +128,11 @@ class Company(Recorded):
         help_text=_("Left empty, it is told from the code where the code tells it."),
     )
     pinyin = PinyinField(source="short_name")
+    one_person_desk = models.BooleanField(
+        _("one-person desk"),
+        default=False,
+        help_text=_("On, records are published without a second person’s approval; this is shown on each record."),
+    )
     question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
 
     tallied = "board"

@@ -85,7 +85,12 @@ class Intake(models.Model):
 @receiver(post_delete, sender=Intake)
 @receiver(post_delete, sender=Attachment)
 def forget_bytes(instance: Intake | Attachment, **options: Any) -> None:
-    """Once the row is gone for good: a transaction that fails keeps both."""
-    storage, name = instance.file.storage, instance.file.name
+    """Once the row is gone for good, and no other names the file: a transaction that fails keeps both."""
+    storage, name, rows = instance.file.storage, instance.file.name, type(instance)._default_manager
+
+    def forget() -> None:
+        if name and not rows.filter(file=name).exists():
+            storage.delete(name)
+
     if name:
-        transaction.on_commit(lambda: storage.delete(name))
+        transaction.on_commit(forget)

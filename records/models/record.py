@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
+from simple_history.utils import bulk_create_with_history
 
 from records.calendar import Due
 from records.filing.shape import OTHER_ACTIVITY
 from records.names import institution_key
 from records.querysets import PositionedQuerySet, RecordQuerySet
-from records.workflow import VERBS, Status, WorkflowError
+from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
 from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, Institution, Topic
+from .step import Step
+
+logger = logging.getLogger("records.workflow")
 
 
 class ActivityType(models.Model):
@@ -46,6 +52,8 @@ class ActivityType(models.Model):
 
 # Columns that tell of a record's participants and questions: `RecordQuerySet.recount` alone writes them.
 COUNTED = frozenset({"institution_count", "person_count", "question_count", "visitor_names"})
+# Columns that only verbs write.
+STATE = frozenset({"status", "published_at"})
 
 
 class Record(models.Model):
@@ -150,7 +158,7 @@ class Record(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="record_status_is_known"),
             models.CheckConstraint(
-                condition=Q(status=Status.DRAFT)
+                condition=Q(status__in=sorted(UNPUBLISHED))
                 | Q(held_from__isnull=False, disclosed_on__isnull=False, published_at__isnull=False),
                 name="published_record_has_its_dates",
             ),
@@ -168,8 +176,8 @@ class Record(models.Model):
             return
         if self._address_is_free_to_change():
             self.slug = self._wanted_slug()
-        # What `recount` keeps is not written back from a copy that may be older.
-        own = {field.name for field in self._meta.concrete_fields if not field.primary_key} - COUNTED
+        # What `recount` and the verbs keep is not written back from a copy that may be older.
+        own = {field.name for field in self._meta.concrete_fields if not field.primary_key} - COUNTED - STATE
         options["update_fields"] = {*(options.get("update_fields") or own), "slug"}
         super().save(*args, **options)
 
@@ -190,8 +198,27 @@ class Record(models.Model):
 
     @property
     def is_locked(self) -> bool:
-        """What the public has seen is not edited: it is withdrawn first, or corrected by a new version."""
+        """Whether it cannot be edited: what is in review is taken back first, what was published is corrected."""
         return self.status != Status.DRAFT
+
+    @property
+    def last_step(self) -> Step | None:
+        return self.steps.select_related("user").last()
+
+    @property
+    def submission(self) -> Step | None:
+        """The step by which it came into review."""
+        return self.steps.select_related("user").filter(verb="submit").last()
+
+    @property
+    def returned(self) -> Step | None:
+        """The step by which a reviewer sent it back, until it is submitted again."""
+        step = self.last_step if self.status == Status.DRAFT else None
+        return step if step and step.verb == "send_back" else None
+
+    def needs_second_person(self, user: Any) -> bool:
+        """Whether another person approves what this user submits. Superusers stand above the desk."""
+        return not (self.company.one_person_desk or user.is_superuser)
 
     @property
     def last_day(self) -> Any:
@@ -226,60 +253,162 @@ class Record(models.Model):
             gaps["other_activity"] = [gettext("Say what the other activity was.")]
         return gaps
 
-    def publish(self, user: AbstractBaseUser | None = None) -> None:
-        """Show the record to the public. Raises ValidationError for gaps, WorkflowError if it is no draft.
+    def refusal(self, name: str, user: Any) -> str:
+        """Why a user may not carry out a verb on this record now, in a sentence; empty where nothing forbids it.
 
-        A correction takes the address of the version that it corrects, which is kept under one of its own.
+        None is a command, which needs no permission. What is missing before publishing is told by `gaps`.
         """
+        verb = VERBS[name]
+        if user and not user.has_perm(verb.permission):
+            return gettext("“%(verb)s” needs a permission that your account does not have.") % {"verb": verb.label}
+        if self.status not in verb.sources:
+            return self._refusal_of_status(verb)
+        if user and (reason := self._refusal_of(verb.who, user)):
+            return reason
+        if name in {"withdraw", "correct"} and hasattr(self, "correction"):
+            return gettext("A new version of this record has been begun: publish or delete that first.")
+        return ""
 
-        def complete(record: Record) -> None:
-            if gaps := record.gaps():
-                raise ValidationError(gaps)
-            record.published_at = timezone.now()
-            record.disclosed_on = record.disclosed_on or timezone.localdate()
-            if record.corrects and record.corrects.is_published:
-                record.slug = record.corrects.slug
-                record.corrects._carry_out("supersede", user, Record._give_up_address)
+    def _refusal_of_status(self, verb: Verb) -> str:
+        told = {"record": self, "status": self.get_status_display(), "verb": verb.label}
+        if not (last := self.last_step):
+            return gettext("%(record)s is %(status)s: “%(verb)s” is not possible.") % told
+        told |= {"step": last.label, "who": last.who, "at": date_format(timezone.localtime(last.at), "Y-m-d H:i")}
+        return (
+            gettext("%(record)s is %(status)s since “%(step)s” by %(who)s, %(at)s: “%(verb)s” is not possible.") % told
+        )
 
-        self._carry_out("publish", user, complete)
+    def _refusal_of(self, who: Who, user: Any) -> str:
+        if who == Who.ALONE and self.needs_second_person(user):
+            return gettext("A second person approves what is published here: submit the record for review.")
+        if who not in {Who.SUBMITTER, Who.ANOTHER} or not (submission := self.submission) or not submission.user:
+            return ""
+        is_submitter = submission.user == user
+        if who == Who.SUBMITTER and not is_submitter:
+            return gettext("Only %(who)s, who submitted it, can take it back.") % {"who": submission.who}
+        if who == Who.ANOTHER and is_submitter and self.needs_second_person(user):
+            return gettext("You submitted this record yourself: a second person approves it.")
+        return ""
 
-    def withdraw(self, user: AbstractBaseUser | None = None) -> None:
+    def submit(self, user: Any = None, comment: str = "") -> None:
+        """Hand it to a reviewer; until it comes back nobody edits it. Raises ValidationError for gaps.
+
+        This and all verbs raise WorkflowError where they are not allowed, and keep who did it, when, and the comment.
+        """
+        self._carry_out("submit", user, comment, Record._refuse_gaps)
+
+    def recall(self, user: Any = None, comment: str = "") -> None:
+        """Take one's own out of review to edit it."""
+        self._carry_out("recall", user, comment)
+
+    def send_back(self, user: Any = None, comment: str = "") -> None:
+        """Give it back to the author, who is told in the comment what to change."""
+        self._carry_out("send_back", user, comment)
+
+    def approve(self, user: Any = None, comment: str = "") -> None:
+        """Publish what somebody else submitted."""
+        self._carry_out("approve", user, comment, lambda record: record._go_public(user))
+
+    def publish(self, user: Any = None, comment: str = "") -> None:
+        """Publish a draft without a review, where no second person is needed. Raises ValidationError for gaps."""
+        self._carry_out("publish", user, comment, lambda record: record._go_public(user))
+
+    def withdraw(self, user: Any = None, comment: str = "") -> None:
         """Take the record back from the public, with its earlier versions. Its address stays its own.
 
-        Raises WorkflowError, also while a new version is being written: two of a number would end up side by side.
+        Refused while a new version is being written: two of a number would end up side by side.
         """
+        self._carry_out("withdraw", user, comment)
 
-        def stands_alone(record: Record) -> None:
-            if hasattr(record, "correction"):
-                raise WorkflowError(
-                    gettext("A new version of this record has been begun: publish or delete that first.")
-                )
+    def reopen(self, user: Any = None, comment: str = "") -> None:
+        """Make a draft of what was withdrawn."""
+        self._carry_out("reopen", user, comment)
 
-        self._carry_out("withdraw", user, stands_alone)
+    def correct(self, user: Any = None, comment: str = "") -> Record:
+        """Begin a new version: a draft with all that this one has, which supersedes it once it is published."""
+        with transaction.atomic():
+            current = self._held_for(VERBS["correct"], user, comment)
+            draft = current._copy(user)
+            current.steps.create(verb="correct", user=user, comment=comment)
+        return draft
 
-    def _carry_out(self, verb_name: str, user: AbstractBaseUser | None, prepare: Any = None) -> None:
-        """One change of state, on the row as it stands in the database now: of two at once, one is refused."""
+    def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
+        """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
+        current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
+        if reason := current.refusal(verb.name, user):
+            logger.warning("refused: %s of record %s (%s) by %s", verb.name, self.pk, current.status, user)
+            raise WorkflowError(reason)
+        if verb.asks_comment and not comment.strip():
+            raise WorkflowError(gettext("Say in a comment what is to be changed."))
+        return current
+
+    def _carry_out(
+        self,
+        verb_name: str,
+        user: Any,
+        comment: str = "",
+        prepare: Callable[[Record], None] | None = None,
+    ) -> None:
+        """One change of state."""
         verb = VERBS[verb_name]
         with transaction.atomic():
-            current = (
-                Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
-            )
-            if current.status not in verb.sources:
-                raise WorkflowError(
-                    gettext("%(record)s is %(status)s: it cannot be changed by “%(verb)s”.")
-                    % {"record": current, "status": current.get_status_display(), "verb": verb.label}
-                )
+            current = self._held_for(verb, user, comment)
             if prepare:
                 prepare(current)
             current.status = verb.target
             current._history_user = user
             current._change_reason = verb.name
-            current.save()
+            current.save(update_fields=[*STATE, "disclosed_on", "updated_at"])
+            current.steps.create(verb=verb.name, user=user, comment=comment)
             if Status.PUBLISHED in {verb.target, *verb.sources}:
                 from .ledger import renew
 
                 renew([current.pk])
         self.refresh_from_db()
+
+    def _refuse_gaps(self) -> None:
+        if gaps := self.gaps():
+            raise ValidationError(gaps)
+
+    def _go_public(self, user: Any) -> None:
+        """A correction takes the address of the version that it corrects, which is kept under one of its own."""
+        self._refuse_gaps()
+        self.published_at = timezone.now()
+        self.disclosed_on = self.disclosed_on or timezone.localdate()
+        if self.corrects and self.corrects.is_published:
+            self.slug = self.corrects.slug
+            self.corrects._carry_out("supersede", user, prepare=Record._give_up_address)
+
+    def _copy(self, user: Any) -> Record:
+        """A draft of the next version, with this one's rows and files."""
+        fields = {field.name for field in self._meta.concrete_fields if field.editable and not field.primary_key}
+        fields = (fields | {"source_digest"}) - {"disclosed_on"}
+        draft = Record(corrects=self, **{name: getattr(self, name) for name in fields})
+        draft._history_user = user
+        draft._change_reason = "correct"
+        draft.save()
+        draft.activity_types.add(*self.activity_types.all())
+        questions = list(self.questions.prefetch_related("topics"))
+        topics = [list(question.topics.all()) for question in questions]
+        participants = list(self.participants.all())
+        # The bytes of a file never change: both versions may name the same. What it was read from stays behind.
+        files = list(self.attachments.exclude(kind=Attachment.Kind.SOURCE))
+        rows: list[Any] = [*participants, *questions, *files]
+        for row in rows:
+            row.pk, row.record = None, draft
+            row._state.adding = True
+        bulk_create_with_history(participants, Participant, default_user=user)
+        copies = bulk_create_with_history(questions, Question, default_user=user)
+        links = Question.topics.through
+        links.objects.bulk_create(
+            links(question_id=copy.pk, topic_id=topic.pk)
+            for copy, given in zip(copies, topics, strict=True)
+            for topic in given
+        )
+        Attachment.objects.bulk_create(files)
+        Record.objects.filter(pk=draft.pk).recount()
+        draft.refresh_from_db()
+        return draft
 
     def _address_is_free_to_change(self) -> bool:
         """Until it was first shown to the public, an address follows the number."""

@@ -45,9 +45,10 @@ def histogram(bars: Sequence[Any], title: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("_sparkline.html")
-def sparkline(points: Sequence[Any], most: int) -> dict[str, Any]:
-    """Months as small bars, for a cell of a table."""
-    return {"columns": columns(points, 20, most)}
+def sparkline(points: Sequence[Any], most: int, title: str, number: int) -> dict[str, Any]:
+    """Months as small bars, for a cell of a table; `number` tells it from the others of the page."""
+    told = {"title": title, "key": f"spark-{number}", "highest": max(point.total for point in points)}
+    return {"columns": columns(points, 20, most), "first": points[0], "last": points[-1], **told}
 
 
 @register.filter

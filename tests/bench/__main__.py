@@ -27,7 +27,7 @@ from tqdm import tqdm
 from tests import postgres
 
 from . import measure, rival, servers
-from .table import ratio, table
+from .table import ratio, shown, table
 
 SEED = 1
 LOGIN, PASSWORD = "bench", "only-on-this-machine"
@@ -87,7 +87,8 @@ def run(options: argparse.Namespace, urls: dict[str, str], sizes: dict[str, int]
             for page in progress(pages, f"{sizes[alias]} records"):
                 cookies = cookie if page.name.startswith("admin") else ""
                 addresses = [ours for ours, _theirs in page.asks(casts[alias])]
-                found[alias][page.name] = measure.measure(site.address, addresses, options.seconds, cookies)
+                result = measure.measure(site.address, addresses, options.seconds, cookies)
+                found[alias][page.name] = tell(page.name, result)
             peak_of_pages = site.peak()
             if alias == "default":
                 streams = {export.name: exported(site, export, options) for export in progress(exports, "exports")}
@@ -102,7 +103,8 @@ def run(options: argparse.Namespace, urls: dict[str, str], sizes: dict[str, int]
                 for page in progress(pages, "Datasette"):
                     asked = [theirs for _ours, theirs in page.asks(casts["default"]) if theirs]
                     if asked:
-                        found["datasette"][page.name] = measure.measure(address, asked, options.seconds)
+                        result = measure.measure(address, asked, options.seconds)
+                        found["datasette"][page.name] = tell(page.name, result)
                 for export in progress(exports, "Datasette's exports"):
                     if export.theirs:
                         theirs = measure.download(address, export.theirs, options.export_seconds)
@@ -141,6 +143,13 @@ def progress(things: list[Any], what: str) -> Any:
     for thing in bar:
         bar.set_postfix_str(thing.name)
         yield thing
+
+
+def tell(name: str, result: measure.Result | None) -> measure.Result | None:
+    """Say at once what came of a page: the tables come at the end only."""
+    said = f"{shown(result.p50)} ms, of which SQL {shown(result.sql)}" if result else "absent"
+    tqdm.write(f"  {name}: {said}", file=sys.stderr)
+    return result
 
 
 def as_dict(result: Any) -> Any:
