@@ -26,4 +26,5 @@ ZEAL_ALLOWLIST = [
     {"model": "records.Record", "field": "get()"},
     {"model": "auth.User", "field": "get()"},  # who asks, and whose page it is
     {"model": "contenttypes.ContentType", "field": "get()"},  # known once in the life of a server
+    {"model": "sessions.Session", "field": "get()"},  # asked for once more on logging out
 ]

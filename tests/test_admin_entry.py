@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from records.admin import editing
 from records.models import Institution, Record, Topic
 
 from . import build
@@ -40,6 +41,7 @@ def form(record: Record | None = None, *added: dict[str, Any], **typed: Any) -> 
         **{f"{part}-INITIAL_FORMS": 0 for part in ("participants", "questions", "attachments")},
     }
     if record:
+        data["_opened"] = opened(record)
         data |= rows("participants", record, ("name_as_filed", "person", "title"))
         data |= rows("questions", record, ("text", "answer"))
         for at, question in enumerate(record.questions.all()):
@@ -47,6 +49,11 @@ def form(record: Record | None = None, *added: dict[str, Any], **typed: Any) -> 
     for row in added:
         data |= row
     return data | typed
+
+
+def opened(record: Record) -> str:
+    """What a page opened now says that it was opened with."""
+    return str(editing.Opened.of(editing.State.stored(record, editing.UNITS), editing.last_version(record.pk)))
 
 
 def rows(part: str, record: Record, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -136,6 +136,9 @@ DAYS = ("held_from", "held_to", "signed_on", "disclosed_on")
 
 
 class RecordForm(forms.ModelForm):
+    """With `is_late`, what was typed is shown again and checked, and not stored."""
+
+    is_late = False
     BESIDE = {"record_number_is_unique": "number", "record_dates_are_in_order": "held_to"}
 
     hosts = HostsField(
@@ -168,6 +171,9 @@ class RecordForm(forms.ModelForm):
             self.fields[name].validators.append(MaxValueValidator(1_000_000))  # the engines differ
         if hosts := self.fields.get("hosts"):
             hosts.known = {HostsField.line_of(host): host for host in self.instance.hosts}  # type: ignore[attr-defined]
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.is_late
 
     def _get_validation_exclusions(self) -> set[str]:
         # Not typed, but the rule about numbers asks for it.

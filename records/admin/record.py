@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
 from records.workflow import VERBS, Status
@@ -26,6 +25,7 @@ from .actions import ACTIONS
 from .forms import AttachmentForm, RecordForm
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
+from .saving import CarefulSaving
 
 
 class PartOfRecord:
@@ -108,7 +108,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, OfCompanyAdmin, SimpleHistoryAdmin):
+class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -238,6 +238,8 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, SimpleHistoryAdmin):
         record = options.get("obj")
         if record and record.status == Status.REVIEW and request.method == "GET":
             return redirect(self.page_of(record))
+        if not record or self.has_change_permission(request, record):
+            context["editing"] = self.about_editing(request, context, record)
         context["words"] = {name: str(text) for name, text in ROW_WORDS.items()}
         context["parts"] = [
             (fieldset, [inline for inline in context["inline_admin_formsets"] if inline.opts.shown_after == at])

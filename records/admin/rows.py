@@ -119,6 +119,11 @@ class OrderedFormSet(forms.BaseInlineFormSet):
         form.fields["id"] = OwnRowField(form.instance)
         form.fields[self.fk.name].widget = QuickHidden()
 
+    @property
+    def in_order(self) -> list[Any]:
+        """The forms as the page shows them: where it comes back, in the order that was sent."""
+        return sorted(self.forms, key=_sent_place) if self.is_bound else self.forms
+
     def validate_unique(self) -> None:
         """Nothing but the place is unique, and places are given out in `save`."""
 
@@ -154,6 +159,11 @@ class OrderedFormSet(forms.BaseInlineFormSet):
 def _place(form: Any) -> int:
     place = form.cleaned_data.get("position")
     return LIFT if place is None else place
+
+
+def _sent_place(form: Any) -> int:
+    place = str(form["position"].value() or "")
+    return int(place) if place.isdecimal() and len(place) < 9 else LIFT
 
 
 class ParticipantFormSet(OrderedFormSet):

@@ -77,6 +77,8 @@ document.addEventListener("DOMContentLoaded", () => {
     firstField(target).focus();
   };
 
+  window.desk = { newRow, places }; // for what puts unsaved rows back
+
   const groups = document.querySelectorAll("[data-rows]");
   groups.forEach((group) => {
     group.classList.add("scripted");
@@ -133,9 +135,39 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  // From question to question
+
+  document.addEventListener("keydown", (event) => {
+    const step = { KeyJ: 1, KeyK: -1 }[event.code];
+    if (!step || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const rows = [...document.querySelectorAll("[data-rows=questions] [data-row]")];
+    const at = rows.indexOf(event.target.closest("[data-row]"));
+    const row = rows[at < 0 && step < 0 ? rows.length - 1 : at + step];
+    if (!rows.length) return;
+    event.preventDefault();
+    if (!row) return;
+    firstField(row).focus();
+    row.scrollIntoView({ block: "center" });
+  });
+
+  // All keys, on one page
+
+  const keys = document.querySelector("dialog[data-keys]");
+  if (keys) {
+    document.addEventListener("click", (event) => {
+      if (event.target.closest("[data-show-keys]")) keys.showModal();
+      else if (event.target === keys || event.target.closest("[data-close]")) keys.close();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (!["?", "？"].includes(event.key) || event.target.closest("input, textarea, select, [contenteditable]")) return;
+      event.preventDefault();
+      if (!keys.open) keys.showModal();
+    });
+  }
+
   document.addEventListener("keydown", (event) => {
     const save = document.querySelector(".submit-row [name=_continue]");
-    if (!save || event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    if (!save || event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     event.preventDefault();
     save.click();
   });
