@@ -16,7 +16,7 @@ ROWS: list[set[str]] = [
     {"querysets"},
     {"models"},
     {"similar"},
-    {"translate", "exports", "insights", "compare", "filters", "facets"},
+    {"translate", "exports", "insights", "compare", "checks", "filters", "facets"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

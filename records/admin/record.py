@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from records import checks
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
 from records.workflow import VERBS, Status
 
@@ -250,6 +251,7 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
             for at, fieldset in enumerate(context["adminform"])
         ]
         context["verbs"] = self.verbs_for(request, record)
+        context |= self.checks_context(request, record, context["verbs"])
         context["saved_with"] = [
             (verb.name, SAVED_WITH[verb.name]) for verb in context["verbs"] if verb.name in SAVED_WITH
         ]
@@ -263,7 +265,7 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
     def _show_gaps(self, context: Any, record: Record) -> None:
         """What keeps the record from being published, each beside its field; one goes on in the first of them."""
         form = context["adminform"].form
-        gaps = record.gaps()
+        gaps = {field: said for field, said in context["report"].errors_by_field.items() if field in form.fields}
         form._errors = ErrorDict({field: ErrorList(said) for field, said in gaps.items()})
         context["errors"] = AdminErrorList(form, [])
         if first := next((name for name in form.fields if name in gaps), None):
@@ -287,3 +289,4 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         Record.objects.filter(pk=form.instance.pk).recount()
+        checks.acknowledge(form.instance, request.POST.getlist("acknowledge"), request.user)

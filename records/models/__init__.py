@@ -1,5 +1,6 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
+from .checking import Acknowledgement, Level, WatchWord
 from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
@@ -8,6 +9,7 @@ from .record import ActivityType, Attachment, Participant, Question, Record
 from .step import Step
 
 __all__ = [
+    "Acknowledgement",
     "ActivityType",
     "Attachment",
     "Closure",
@@ -19,6 +21,7 @@ __all__ = [
     "InstitutionAlias",
     "InstitutionType",
     "Intake",
+    "Level",
     "Light",
     "Mention",
     "Participant",
@@ -30,4 +33,5 @@ __all__ = [
     "Tally",
     "Topic",
     "Visit",
+    "WatchWord",
 ]
