@@ -10,20 +10,20 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict, ErrorList
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from records import checks
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
-from records.workflow import VERBS, Status
+from records.workflow import Status
 
 from . import deadlines, filters
 from .actions import ACTIONS
 from .forms import AttachmentForm, RecordForm
+from .history import HistoryAdmin
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 from .widgets import SafeAutocompleteSelect
@@ -109,7 +109,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
+class RecordAdmin(VerbsAdmin, HistoryAdmin):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -141,8 +141,6 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
     date_hierarchy = "held_from"
     search_fields = ("number",)  # what is searched is said by `get_search_results`
     search_help_text = gettext_lazy("Words in questions, answers and names; pinyin initials of names.")
-    object_history_list_template = "admin/records/record/history.html"
-    history_list_display = ("what",)
 
     class Media:
         css = {"all": ("records/desk.css",)}
@@ -206,20 +204,6 @@ class RecordAdmin(VerbsAdmin, SimpleHistoryAdmin):
             list(Record.objects.select_for_update(of=("self",)).filter(pk=record.pk).values("pk"))
             record = super().get_object(request, object_id, from_field)
         return record
-
-    # History
-
-    def what(self, entry: Any) -> str:
-        """What a row of history tells: a verb, or that the record was entered or edited."""
-        verb = VERBS.get(entry.history_change_reason or "")
-        return str(verb.label if verb else entry.get_history_type_display())
-
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def history_form_view(self, *args: Any, **options: Any) -> HttpResponse:
-        """No version is written back: its status would come with it, past every verb."""
-        raise Http404
 
     # The page
 

@@ -6,7 +6,7 @@ from .directory import Company, Exchange, Institution, InstitutionAlias, Institu
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
-from .step import Step
+from .step import Step, name_of
 
 __all__ = [
     "Acknowledgement",
@@ -34,4 +34,5 @@ __all__ = [
     "Topic",
     "Visit",
     "WatchWord",
+    "name_of",
 ]

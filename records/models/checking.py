@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from records.search import fold
 
 from .record import Record
+from .step import name_of
 
 
 class Level(models.TextChoices):
@@ -72,3 +73,7 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def who(self) -> str:
+        return name_of(self.user)
