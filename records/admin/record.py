@@ -22,6 +22,7 @@ from records.workflow import Status
 
 from . import deadlines, filters
 from .actions import ACTIONS
+from .answers import AnswersAdmin
 from .forms import AttachmentForm, RecordForm
 from .history import HistoryAdmin
 from .review import SAVED_WITH, VerbsAdmin
@@ -109,7 +110,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, HistoryAdmin):
+class RecordAdmin(VerbsAdmin, HistoryAdmin, AnswersAdmin):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -144,7 +145,7 @@ class RecordAdmin(VerbsAdmin, HistoryAdmin):
 
     class Media:
         css = {"all": ("records/desk.css",)}
-        js = ("adminsortable2/js/adminsortable2.min.js", "records/desk.js")
+        js = ("adminsortable2/js/adminsortable2.min.js", "records/desk.js", "records/checks.js", "records/answers.js")
 
     # The list
 
