@@ -12,7 +12,7 @@ from django.db import connections
 from django.db.models import Max
 
 from .models import Question
-from .querysets import PositionedQuerySet
+from .querysets import PositionedQuerySet, RecordQuerySet
 from .search import FOUND_AT_MOST, QUESTIONS, fold, grams, newest_holding, occurs, recent_holding
 
 # Likeness from which two questions are taken to ask the same.
@@ -94,30 +94,35 @@ def asked_before(questions: Sequence[Question], company_id: int) -> dict[int, li
 # The answer bank: what was answered to such a question before, by anybody
 
 LIKE_ENOUGH = 0.3  # to be offered to somebody who chooses
-_OWN_COMPARED = 1000  # newest questions of one company
+_OWN_RECORDS = 200
+_OWN_COMPARED = 1000  # questions
 _GRAMS_ASKED = 16
 _SETS_ASKED = 24
 _SAMPLE = 1000
 _COMMON_SHARE = 0.02  # of the questions: where every gram occurs in more, the newest questions have enough
 
 
-def answered_before(text: str, readable: PositionedQuerySet, company_id: int | None) -> tuple[list, list]:
-    """Questions like this one that have an answer: of the company, and of others; the likest first, at most `SHOWN`.
+def answered_before(
+    text: str, own: RecordQuerySet, others: PositionedQuerySet
+) -> tuple[list[Question], list[Question]]:
+    """Questions like this one that have an answer: of one's own records, and of others; the likest first.
 
-    Out of those that the user may read. The company's are compared one by one, the market's as the index finds them.
+    At most `SHOWN` of each, out of those that are given. One's own are compared one by one, the newest of them; what
+    the market asked is found by the index.
     """
     asked = _gist(text)[:_GRAMS_ASKED]
-    answered = readable.exclude(answer="")
-    own = others = []
-    if asked and company_id:
-        of_company = answered.filter(record__company=company_id).order_by("-record__held_from", "-pk")
-        own = _likest(asked, of_company.values_list("pk", "text")[:_OWN_COMPARED])
-    if asked:
-        ids = _candidates(asked, readable.db)
-        found = answered.filter(pk__in=ids).exclude(record__company=company_id)
-        others = _likest(asked, found.order_by("-record__held_from", "-pk").values_list("pk", "text"))
-    rows = readable.filter(pk__in=[*own, *others]).select_related("record__company").in_bulk()
-    return [rows[pk] for pk in own if pk in rows], [rows[pk] for pk in others if pk in rows]
+    if not asked:
+        return [], []
+    answered = Question.objects.using(own.db).exclude(answer="")
+    # The records apart, so that the database does not look for them among those of all companies.
+    age = {pk: at for at, pk in enumerate(own.newest_first().values_list("pk", flat=True)[:_OWN_RECORDS])}
+    near = answered.filter(record__in=age).order_by().values_list("record", "pk", "text")
+    newest = sorted(near, key=lambda row: (age[row[0]], -row[1]))[:_OWN_COMPARED]
+    mine = _likest(asked, ((pk, text) for _record, pk, text in newest))
+    far = others.filter(pk__in=_candidates(asked, own.db)).exclude(answer="")
+    theirs = _likest(asked, far.order_by("-record__held_from", "-pk").values_list("pk", "text"))
+    rows = answered.filter(pk__in=[*mine, *theirs]).select_related("record__company").in_bulk()
+    return [rows[pk] for pk in mine if pk in rows], [rows[pk] for pk in theirs if pk in rows]
 
 
 def _likest(asked: list[str], candidates: Iterable[tuple[int, str]]) -> list[int]:

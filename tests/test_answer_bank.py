@@ -26,9 +26,10 @@ def no_sample() -> None:
     similar._counted.cache_clear()
 
 
-def found(text: str = ASKED, company: Any = None, readable: Any = None) -> tuple[list[str], list[str]]:
-    rows = Question.objects.public() if readable is None else readable
-    own, others = similar.answered_before(text, rows, (company or build.company()).pk)
+def found(text: str = ASKED, company: Any = None) -> tuple[list[str], list[str]]:
+    company = company or build.company()
+    theirs = Question.objects.public().exclude(record__company=company)
+    own, others = similar.answered_before(text, Record.objects.published().filter(company=company), theirs)
     return [row.answer for row in own], [row.answer for row in others]
 
 

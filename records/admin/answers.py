@@ -13,8 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from records import similar
-from records.models import Question
-from records.querysets import PositionedQuerySet
+from records.models import Question, Record
 from records.workflow import UNPUBLISHED, Status
 
 MAX_LENGTH = 500  # of a question, as far as it is compared
@@ -33,13 +32,13 @@ class AnswersAdmin(admin.ModelAdmin):
             raise PermissionDenied
         text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH]
         company, record = (_number(request.GET.get(name, "")) for name in ("company", "record"))
-        own, others = similar.answered_before(text, self._readable(request, company).exclude(record=record), company)
-        return render(request, "admin/records/record/_similar.html", {"groups": (own, others)})
-
-    def _readable(self, request: HttpRequest, company: int | None) -> PositionedQuerySet:
-        """What the public reads, and what of the company the user writes or reviews."""
-        written = self.get_queryset(request).filter(company=company, status__in=UNPUBLISHED).values("pk")
-        return Question.objects.filter(Q(record__status=Status.PUBLISHED) | Q(record__in=written))
+        # What the public reads, and what the desk has of the company for this user: drafts of nobody else.
+        own = self.get_queryset(request).filter(company=company, status__in=UNPUBLISHED).order_by().values("pk")
+        readable = Record.objects.filter(company=company).filter(Q(status=Status.PUBLISHED) | Q(pk__in=own))
+        groups = similar.answered_before(
+            text, readable.exclude(pk=record or 0), Question.objects.public().exclude(record__company=company)
+        )
+        return render(request, "admin/records/record/_similar.html", {"groups": groups})
 
 
 def _number(text: str) -> int | None:
