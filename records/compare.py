@@ -37,18 +37,33 @@ def difference(old: str, new: str) -> list[Piece]:
     split = _UNITS if max(len(old), len(new)) <= _MAX_BY_CHARACTER else _SENTENCES
     before = [unit for unit in split.findall(old) if unit]
     after = [unit for unit in split.findall(new) if unit]
-    pieces: list[Piece] = []
-    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
+    # What begins and ends alike needs no matching: most changes to a long text are small.
+    head = _alike(before, after)
+    tail = _alike(before[head:][::-1], after[head:][::-1])
+    was, now = before[head : len(before) - tail], after[head : len(after) - tail]
+    pieces = [Piece("same", "".join(before[:head]))] if head else []
+    opcodes = difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
+    for kind, start, end, other_start, other_end in opcodes:
         if kind == "equal":
-            pieces.append(Piece("same", "".join(before[start:end])))
+            pieces.append(Piece("same", "".join(was[start:end])))
             continue
         if end > start:
-            pieces.append(Piece("old", "".join(before[start:end])))
+            pieces.append(Piece("old", "".join(was[start:end])))
         if other_end > other_start:
-            pieces.append(Piece("new", "".join(after[other_start:other_end])))
+            pieces.append(Piece("new", "".join(now[other_start:other_end])))
+    if tail:
+        pieces.append(Piece("same", "".join(before[len(before) - tail :])))
     return _without_crumbs(pieces)
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many units two texts share from their beginning on."""
+    count = 0
+    for unit, counterpart in zip(one, other, strict=False):
+        if unit != counterpart:
+            break
+        count += 1
+    return count
 
 
 def _without_crumbs(pieces: list[Piece], least: int = 3) -> list[Piece]:
@@ -100,12 +115,33 @@ class Change:
     question: Question | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """What a record said, now or at some time: the rows themselves or such as history keeps, in the form's order."""
+
+    record: Any
+    activities: list[str]
+    participants: list[Any]
+    questions: list[Any]
+
+    @classmethod
+    def of(cls, record: Record) -> Version:
+        """As `for_page` gives it."""
+        kinds = [kind.name for kind in record.activity_types.all()]
+        return cls(record, kinds, list(record.participants.all()), list(record.questions.all()))
+
+
 def changes(old: Record, new: Record) -> list[Change]:
     """Where a version differs from the one before it, in the order of the form. Both as `for_page` gives them."""
-    return [*_changed_fields(old, new), *_changed_questions(list(old.questions.all()), list(new.questions.all()))]
+    return between(Version.of(old), Version.of(new))
 
 
-def _changed_fields(old: Record, new: Record) -> Iterator[Change]:
+def between(old: Version, new: Version) -> list[Change]:
+    """Where one version differs from another."""
+    return [*_changed_fields(old, new), *_changed_questions(old.questions, new.questions)]
+
+
+def _changed_fields(old: Version, new: Version) -> Iterator[Change]:
     before, after = _form(old), _form(new)
     for label in [*before, *(label for label in after if label not in before)]:
         one, other = before.get(label, ""), after.get(label, "")
@@ -113,19 +149,18 @@ def _changed_fields(old: Record, new: Record) -> Iterator[Change]:
             yield Change(label, only_changes(difference(one, other)))
 
 
-def _form(record: Record) -> dict[str, str]:
+def _form(version: Version) -> dict[str, str]:
     """The rows of the form but for its questions, each as one text."""
+    record = version.record
 
     def name(field: str) -> str:
         return str(Record._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
-    visitors = (
-        " ".join(filter(None, (row.name_as_filed, row.person, row.title))) for row in record.participants.all()
-    )
+    visitors = (" ".join(filter(None, (row.name_as_filed, row.person, row.title))) for row in version.participants)
     hosts = (" ".join(filter(None, (host.get("title"), host.get("name")))) for host in record.hosts)
     texts: dict[str, Any] = {
         name("number"): record.number,
-        name("activity_types"): "、".join(kind.name for kind in record.activity_types.all()),
+        name("activity_types"): "、".join(version.activities),
         name("other_activity"): record.other_activity,
         gettext("participants"): "\n".join(visitors),
         name("stated_institutions"): record.stated_institutions,
@@ -170,7 +205,12 @@ def _partners(old: list[Question], new: list[Question]) -> dict[int, Question]:
     """For each new question by id, the old one that it was: the same words first, then the likest."""
     partners: dict[int, Question] = {}
     free = {question.pk: question for question in old}
+    for question in new:  # between versions of one record a row is the same row
+        if itself := next((other for other in free.values() if other.id == question.id), None):
+            partners[question.pk] = free.pop(itself.pk)
     for question in new:
+        if question.pk in partners:
+            continue
         same = next((other for other in free.values() if other.text == question.text), None)
         if same:
             partners[question.pk] = free.pop(same.pk)

@@ -17,7 +17,7 @@ import operator
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -146,6 +146,66 @@ def held_by(column: str, words: Iterable[str]) -> Any:
     """An expression: how many of the folded words stand in a column of a row."""
     folded = Func(F(column), function="irsite_fold", output_field=TextField())
     return functools.reduce(operator.add, (Least(StrIndex(folded, Value(word)), 1) for word in words), Value(0))
+
+
+FOUND_AT_MOST = 200
+_FEW = 2000  # rows that PostgreSQL reads in a moment, wherever they lie
+_RECENT = 8000  # the newest rows, read one after the other
+
+
+def newest_holding(
+    index: Index, asked: Sequence[str], connection: BaseDatabaseWrapper, most: int = FOUND_AT_MOST
+) -> list[int] | None:
+    """Ids of the newest rows that hold all of these grams, of two characters each, at most so many.
+
+    None where PostgreSQL finds too many to put them in order in a moment: see `recent_holding`.
+    """
+    if connection.vendor == "sqlite":  # goes through its lists from the newest row on
+        match = " AND ".join(map(_token, asked))
+        sql = f'SELECT rowid FROM "{index.name}" WHERE "{index.name}" MATCH %s ORDER BY rowid DESC LIMIT %s'  # noqa: S608
+        return _ids(connection, sql, [match, most])
+    ids = _ids(connection, _UNORDERED.format(index.table), [_all_of(asked), _FEW + 1])
+    return sorted(ids, reverse=True)[:most] if len(ids) <= _FEW else None
+
+
+# The planner always takes the index: it cannot guess from the query, which stands in a subquery, nor see the limit.
+_UNORDERED = """
+    WITH found AS MATERIALIZED (SELECT id FROM "{}" WHERE grams @@ (SELECT %s::tsquery))
+    SELECT id FROM found LIMIT %s
+"""
+
+
+def occurs(index: Index, gram: str, connection: BaseDatabaseWrapper) -> bool:
+    """Whether any row holds a gram."""
+    if connection.vendor == "sqlite":
+        return bool(newest_holding(index, [gram], connection, 1))
+    return bool(_ids(connection, _UNORDERED.format(index.table), [_all_of([gram]), 1]))
+
+
+def recent_holding(index: Index, sets: Sequence[Sequence[str]], connection: BaseDatabaseWrapper) -> list[int]:
+    """Ids of rows that hold all grams of one of the sets, for grams of which each occurs in many rows.
+
+    On PostgreSQL out of the newest rows alone; those that hold more of the sets first.
+    """
+    if connection.vendor == "sqlite":
+        found = (newest_holding(index, asked, connection) or [] for asked in sets)
+        return list(dict.fromkeys(itertools.chain.from_iterable(found)))[:FOUND_AT_MOST]
+    queries = [_all_of(asked) for asked in sets]
+    held = " + ".join(["(grams @@ %s::tsquery)::int"] * len(queries))
+    recent = f'SELECT id, grams FROM "{index.table}" ORDER BY id DESC LIMIT {_RECENT}'  # noqa: S608
+    sql = f"SELECT id FROM ({recent}) AS recent WHERE grams @@ %s::tsquery ORDER BY {held} DESC, id DESC LIMIT %s"  # noqa: S608
+    any_of = " | ".join(f"({query})" for query in queries)
+    return _ids(connection, sql, [any_of, *queries, FOUND_AT_MOST])
+
+
+def _ids(connection: BaseDatabaseWrapper, sql: str, parameters: list[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _all_of(asked: Iterable[str]) -> str:
+    return " & ".join(f"'{gram}'" for gram in asked)
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

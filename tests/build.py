@@ -79,6 +79,7 @@ def record(
     """
     day = datetime.date.fromisoformat(held) if held else None
     fields.setdefault("disclosed_on", datetime.date.fromisoformat(disclosed) if disclosed else day)
+    fields.setdefault("material_information", "不涉及")
     made = Record(company=of or company(), number=number, held_from=day, **fields)
     made.save()
     made.activity_types.set(ActivityType.objects.filter(name__in=list(activities)))

@@ -16,7 +16,8 @@ ROWS: list[set[str]] = [
     {"querysets"},
     {"models"},
     {"similar"},
-    {"translate", "exports", "insights", "compare", "filters", "facets"},
+    {"translate", "exports", "insights", "compare", "checks", "filters", "facets"},
+    {"history"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

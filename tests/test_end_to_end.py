@@ -84,6 +84,7 @@ def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server
     desk.keyboard.press("Alt+ArrowUp")
     expect(desk.locator("#id_questions-1-topic_names")).to_be_focused()
 
+    desk.locator("#id_material_information").fill("不涉及")
     desk.get_by_role("button", name="保存并发布").click()
     expect(desk.locator(".messagelist")).to_contain_text("新来资本")
     record = Record.objects.get(number="2026-001")

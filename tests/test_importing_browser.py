@@ -82,6 +82,7 @@ def test_from_a_file_to_a_published_record_and_its_form(page: Any, live_server: 
         page.click(f"a[href$='/record/{record.pk}/form.docx']")
     read = filing.read(Path(download.value.path()).read_bytes(), "form.docx").filing
     assert [entry.question for entry in read.questions] == ["订单情况如何？", "关于毛利率的变化", "境外收入占比？"]
+    page.fill("#id_material_information", "不涉及")
     page.click("[name=_submit]")
     page.wait_for_url("**/review/")
     record.refresh_from_db()

@@ -10,19 +10,22 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict, ErrorList
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records import checks
 from records.models import Attachment, Company, Deadlines, Institution, Participant, Question, Record
-from records.workflow import VERBS, Status
+from records.workflow import Status
 
 from . import deadlines, filters
 from .access import OfCompanyAdmin
 from .actions import ACTIONS
+from .answers import AnswersAdmin
 from .forms import AttachmentForm, RecordForm
+from .history import HistoryAdmin
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 from .saving import CarefulSaving
@@ -108,7 +111,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
+class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, CarefulSaving):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -139,12 +142,10 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
     date_hierarchy = "held_from"
     search_fields = ("number",)  # what is searched is said by `get_search_results`
     search_help_text = gettext_lazy("Words in questions, answers and names; pinyin initials of names.")
-    object_history_list_template = "admin/records/record/history.html"
-    history_list_display = ("what",)
 
     class Media:
         css = {"all": ("records/desk.css",)}
-        js = ("adminsortable2/js/adminsortable2.min.js", "records/desk.js")
+        js = ("adminsortable2/js/adminsortable2.min.js", "records/desk.js", "records/checks.js", "records/answers.js")
 
     # The list
 
@@ -205,20 +206,6 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
             record = super().get_object(request, object_id, from_field)
         return record
 
-    # History
-
-    def what(self, entry: Any) -> str:
-        """What a row of history tells: a verb, or that the record was entered or edited."""
-        verb = VERBS.get(entry.history_change_reason or "")
-        return str(verb.label if verb else entry.get_history_type_display())
-
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def history_form_view(self, *args: Any, **options: Any) -> HttpResponse:
-        """No version is written back: its status would come with it, past every verb."""
-        raise Http404
-
     # The page
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -246,6 +233,7 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
             for at, fieldset in enumerate(context["adminform"])
         ]
         context["verbs"] = self.verbs_for(request, record)
+        context |= self.checks_context(request, record, context["verbs"])
         context["saved_with"] = [
             (verb.name, SAVED_WITH[verb.name]) for verb in context["verbs"] if verb.name in SAVED_WITH
         ]
@@ -259,7 +247,7 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
     def _show_gaps(self, context: Any, record: Record) -> None:
         """What keeps the record from being published, each beside its field; one goes on in the first of them."""
         form = context["adminform"].form
-        gaps = record.gaps()
+        gaps = {field: said for field, said in context["report"].errors_by_field.items() if field in form.fields}
         form._errors = ErrorDict({field: ErrorList(said) for field, said in gaps.items()})
         context["errors"] = AdminErrorList(form, [])
         if first := next((name for name in form.fields if name in gaps), None):
@@ -283,3 +271,4 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, CarefulSaving):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         Record.objects.filter(pk=form.instance.pk).recount()
+        checks.acknowledge(form.instance, request.POST.getlist("acknowledge"), request.user)

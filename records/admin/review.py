@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,19 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from records import compare
+from records import checks, compare
 from records.filing.shape import ACTIVITY_TYPES
 from records.models import Company, Record
 from records.workflow import VERBS, Status, Verb, Who, WorkflowError
 
 from . import deadlines
+from .actions import do
+from .checks import ChecksAdmin
 from .forms import CommentForm
 
 # Verbs that save the form first.
 SAVED_WITH = {"submit": gettext_lazy("Save and submit"), "publish": gettext_lazy("Save and publish")}
 
 
-class VerbsAdmin(admin.ModelAdmin):
+class VerbsAdmin(ChecksAdmin):
     """The part of the record's admin that carries out verbs. What is allowed is the record's to say."""
 
     def get_urls(self) -> list[Any]:
@@ -80,8 +83,10 @@ class VerbsAdmin(admin.ModelAdmin):
             raise PermissionDenied
         former = Record.objects.for_page().filter(pk=record.corrects_id).first()
         ticked = {kind.name for kind in record.activity_types.all()}
+        verbs = self.verbs_for(request, record)
         context = {
             **self.admin_site.each_context(request),
+            **self.checks_context(request, record, verbs),
             "title": record.company.full_name or record.company.short_name,
             "opts": self.opts,
             "original": record,
@@ -89,7 +94,7 @@ class VerbsAdmin(admin.ModelAdmin):
             "former": former,
             "changes": compare.changes(former, record) if former else [],
             "steps": record.steps.select_related("user"),
-            "verbs": self.verbs_for(request, record),
+            "verbs": verbs,
             "deadline": deadlines.light_of(record),
             "cautions": deadlines.cautions(record),
             "form": form or CommentForm(),
@@ -106,16 +111,21 @@ class VerbsAdmin(admin.ModelAdmin):
         form = CommentForm(VERBS[name], request.POST)
         if not form.is_valid() and not record.refusal(name, request.user):
             return self.review(request, pk, form, status=422)
-        return self._carry_out(request, record, name, form.cleaned_data.get("comment", ""))
+        seen = request.POST.getlist("acknowledge")
+        return self._carry_out(request, record, name, form.cleaned_data.get("comment", ""), seen)
 
-    def _carry_out(self, request: HttpRequest, record: Record, name: str, comment: str = "") -> HttpResponse:
+    def _carry_out(
+        self, request: HttpRequest, record: Record, name: str, comment: str = "", seen: Collection[str] = ()
+    ) -> HttpResponse:
         """Carry out a verb and lead to where one goes on."""
         try:
-            made = getattr(record, name)(request.user, comment)
+            made = do(record, name, request.user, comment, seen)
         except WorkflowError as error:
             kept = _("Your comment was: “%(comment)s”") % {"comment": comment} if comment else ""
             messages.error(request, f"{error} {kept}".strip())
             record.refresh_from_db()
+        except checks.OpenWarningsError as error:
+            messages.warning(request, " ".join(error.messages))
         except ValidationError as error:
             if self.has_change_permission(request, record):
                 messages.warning(request, _("It is still a draft: see below what is missing."))

@@ -1,13 +1,15 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
+from .checking import Acknowledgement, Level, WatchWord
 from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
-from .step import Step
+from .step import Step, name_of
 
 __all__ = [
+    "Acknowledgement",
     "ActivityType",
     "Attachment",
     "Closure",
@@ -19,6 +21,7 @@ __all__ = [
     "InstitutionAlias",
     "InstitutionType",
     "Intake",
+    "Level",
     "Light",
     "Mention",
     "Participant",
@@ -30,4 +33,6 @@ __all__ = [
     "Tally",
     "Topic",
     "Visit",
+    "WatchWord",
+    "name_of",
 ]

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -242,14 +242,21 @@ class Record(models.Model):
         """Those of its company in which it was held."""
         return QuietPeriod.objects.touching(self)
 
-    def gaps(self) -> dict[str, list[str]]:
-        """What is missing before the record may be published: messages by field name, empty when complete."""
+    def gaps(self, *, asked: bool | None = None, activities: Collection[str] | None = None) -> dict[str, list[str]]:
+        """What is missing before the record may be published: messages by field name, empty when complete.
+
+        Of a record that is being typed, `asked` says whether it has questions and `activities` which boxes are ticked.
+        """
+        if asked is None:
+            asked = self.questions.exists()
+        if activities is None:
+            activities = set(self.activity_types.values_list("name", flat=True))
         gaps: dict[str, list[str]] = {}
         if not self.held_from:
             gaps["held_from"] = [gettext("Say on which day the activity was held.")]
-        if not self.introduction.strip() and not self.questions.exists():
+        if not self.introduction.strip() and not asked:
             gaps["introduction"] = [gettext("Enter at least one question, or an introduction.")]
-        if not self.other_activity.strip() and self.activity_types.filter(name=OTHER_ACTIVITY).exists():
+        if OTHER_ACTIVITY in activities and not self.other_activity.strip():
             gaps["other_activity"] = [gettext("Say what the other activity was.")]
         return gaps
 

@@ -10,6 +10,14 @@ from django.utils.translation import gettext_lazy
 from records.workflow import VERBS
 
 
+def name_of(user: Any) -> str:
+    """What a person is called at the desk: a Chinese name without a space, family name first."""
+    if user is None:
+        return _("a command")
+    chinese = f"{user.last_name}{user.first_name}"
+    return (user.get_full_name() if chinese.isascii() else chinese) or user.get_username()
+
+
 class Step(models.Model):
     """One verb that was carried out on a record. A user who took a step is deactivated, not deleted."""
 
@@ -42,8 +50,4 @@ class Step(models.Model):
 
     @property
     def who(self) -> str:
-        if self.user is None:
-            return _("a command")
-        family, given = self.user.last_name, self.user.first_name
-        chinese = f"{family}{given}"
-        return (self.user.get_full_name() if chinese.isascii() else chinese) or self.user.get_username()
+        return name_of(self.user)
