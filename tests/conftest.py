@@ -47,6 +47,15 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "locale": "zh-CN", "viewport": {"width": 1280, "height": 900}}
 
 
+@pytest.fixture
+def context(context: Any) -> Iterator[Any]:
+    """A script that fails on any page fails the test."""
+    failures: list[str] = []
+    context.on("weberror", lambda failure: failures.append(str(failure.error)))
+    yield context
+    assert failures == []
+
+
 @pytest.fixture(autouse=True)
 def own_media(settings: Any, tmp_path: Any) -> None:
     """Files that a test stores vanish with it."""

@@ -96,6 +96,8 @@ def test_what_is_locked_or_not_theirs_is_not_checked(admin_client: Client, clien
     reader.user_permissions.set(Permission.objects.filter(codename="view_record"))
     client.force_login(reader)
     draft = build.draft()
+    assert client.post(check_of(draft), form(draft)).status_code == 404
+    draft.company.staff.add(reader)
     assert client.post(check_of(draft), form(draft)).status_code == 403
     assert client.post(CHECK, form()).status_code == 403
 

@@ -288,7 +288,7 @@ def test_a_record_that_was_published_meanwhile_shows_what_was_typed(admin_client
 
 def test_save_and_publish_that_came_twice_leads_to_the_published_record(admin_client: Client) -> None:
     record = build.draft(disclosed_on=None)
-    data = form(record, new_row("questions", 1, text="还有一问？"), disclosed_on="", _publish="1")
+    data = form(record, new_row("questions", 1, text="还有一问？", answer="有一答。"), disclosed_on="", _publish="1")
     saved(admin_client, change(record), data)
     answer = admin_client.post(change(record), data, follow=True)
     assert answer.redirect_chain == [(change(record), 302)]

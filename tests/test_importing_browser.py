@@ -155,6 +155,7 @@ def test_a_long_filing_is_changed_in_place_in_good_time(page: Any, live_server: 
     enter(page, live_server)
     upload(page, tmp_path, form(people=LONG_PEOPLE, content=LONG_CONTENT))
     expect(page.locator(".person")).to_have_count(250)
+    page.wait_for_load_state()  # the scripts come after the rows
     seconds = page.evaluate(
         """() => new Promise((done) => {
              const begun = performance.now();

@@ -176,10 +176,14 @@ def test_what_is_no_operation_is_a_bad_request(desk: Client, op: str) -> None:
     assert desk.post(page.request["PATH_INFO"], {**page_form(page), "op": op}).status_code == 400
 
 
-def test_torn_rows_are_a_bad_request(desk: Client) -> None:
+@pytest.mark.parametrize("torn", [{"person": ["一人"]}, {"question": ["问？"], "answer": ["答。"], "end": []}])
+def test_a_page_that_did_not_come_whole_makes_no_draft(desk: Client, torn: dict[str, list[str]]) -> None:
     page = bring(desk, file(form()))
-    data = page_form(page)
-    assert desk.post(page.request["PATH_INFO"], {**data, "person": ["一人"], "op": "create"}).status_code == 400
+    refused = desk.post(page.request["PATH_INFO"], {**page_form(page), **torn, "op": "create"})
+    assert refused.status_code == 422
+    assert "页面" in refused.context["problem"]
+    assert refused.context["sheet"].rows == page.context["sheet"].rows
+    assert not Record.objects.exists()
 
 
 def test_a_day_that_is_none_is_an_error_beside_its_field(desk: Client) -> None:

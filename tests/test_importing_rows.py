@@ -27,14 +27,18 @@ def test_the_posted_lists_run_side_by_side() -> None:
         "answer": ["充足。\r\n很好。"],
         "introduction": ["开场\0"],
         "closing": [],
+        "end": ["1"],
     }
     rows = posted(lambda name: lists[name])
     assert rows == Rows((LI, WANG), "开场", (Question("订单如何？", "充足。\n很好。"),), "")
 
 
-def test_torn_lists_are_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        posted(lambda name: ["华夏基金"] if name == "institution" else [])
+@pytest.mark.parametrize(
+    "lists", [{"institution": ["华夏基金"], "end": ["1"]}, {"question": ["问？"], "answer": ["答。"]}]
+)
+def test_a_form_that_did_not_come_whole_is_refused(lists: dict[str, list[str]]) -> None:
+    with pytest.raises(RowsError, match="whole"):
+        posted(lambda name: lists.get(name, []))
 
 
 def test_split_at_the_cursor_in_an_answer() -> None:

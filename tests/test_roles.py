@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -185,7 +186,14 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
-SHOWS_NONE = {"records_record_add", "records_record_verb", "records_record_simple_history"}
+SHOWS_NONE = {
+    "records_record_add",
+    "records_record_check",
+    "records_record_compare",
+    "records_record_similar",
+    "records_record_simple_history",
+    "records_record_verb",
+}
 OF_A_COMPANY = sorted(
     name
     for name in set(ADDRESSES) - SHOWS_NONE
@@ -204,11 +212,20 @@ def test_everybody_sees_their_own_and_a_superuser_what_is_anybodys(
     assert THEIRS in said(admin_client.get(address(name, theirs)))
 
 
+# Where a look without more is answered otherwise than by a page.
+ANSWERS = {
+    "autocomplete": 403,
+    "records_record_check": 405,
+    "records_record_compare": 302,
+    "records_record_simple_history": 404,
+    "records_record_verb": 405,
+}
+
+
 @pytest.mark.parametrize("name", sorted(set(ADDRESSES) - set(OF_A_COMPANY) - WITHOUT_ROWS - {"view_on_site"}))
 def test_what_is_nobodys_is_open_to_all_who_have_the_permission(name: str, ours: Desk) -> None:
     opened = 403 if name.startswith("auth_") else 200
-    opened = {"records_record_verb": 405, "records_record_simple_history": 404, "autocomplete": 403}.get(name, opened)
-    assert ours.client().get(address(name, ours)).status_code == opened
+    assert ours.client().get(address(name, ours)).status_code == ANSWERS.get(name, opened)
 
 
 def test_every_choice_that_is_offered_while_typing_is_of_ones_own(ours: Desk, theirs: Desk) -> None:
@@ -243,6 +260,32 @@ def test_the_link_to_the_site_leads_to_ones_own_alone(ours: Desk, theirs: Desk) 
     assert client.get(address("view_on_site", theirs)).status_code == 404
     assert client.get(address("view_on_site", ours)).status_code == 302
     assert client.get("/admin/r/99999/1/").status_code == 404
+
+
+def test_what_changed_is_compared_for_ones_own_alone(ours: Desk, theirs: Desk) -> None:
+    for desk, status in ((ours, 200), (theirs, 404)):
+        page = f"{LIST}{desk.record.pk}/history/"
+        desk.record.history.filter(history_type="+").update(history_date="2024-01-01T00:00:00Z")
+        moments = sorted(set(re.findall(r'name="old" value="(\d+)"', said(desk.client().get(page)))))
+        answer = ours.client().get(f"{page}compare/", {"old": moments[0], "new": moments[-1]})
+        assert answer.status_code == status
+        assert (OURS in said(answer)) == (desk is ours)
+        assert THEIRS not in said(answer)
+
+
+def test_similar_questions_are_ones_own_or_published(ours: Desk, theirs: Desk) -> None:
+    for mark in (OURS, THEIRS):
+        where = {"q": f"{mark}订单如何？", "company": theirs.company.pk if mark == THEIRS else ours.company.pk}
+        told = said(ours.client().get(f"{LIST}similar/", where))
+        assert (f"{mark}充足" in told) == (mark == OURS)
+
+
+def test_what_is_typed_is_checked_against_ones_own_alone(ours: Desk, theirs: Desk) -> None:
+    client = ours.client()
+    Record.objects.filter(pk=theirs.record.pk).update(number=f"{THEIRS}2024-007")
+    assert client.post(f"{LIST}{ours.record.pk}/check/", form(ours.record)).status_code == 200
+    assert client.post(f"{LIST}{theirs.record.pk}/check/", form(theirs.record)).status_code == 404
+    assert THEIRS not in said(client.post(f"{LIST}check/", form(None, company=theirs.company.pk, number="")))
 
 
 # What is posted

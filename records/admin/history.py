@@ -57,8 +57,12 @@ class HistoryAdmin(SimpleHistoryAdmin):
         return self._render(request, record, "versions", {"old": old, "new": new, "changes": changes})
 
     def _to_be_shown(self, request: HttpRequest, object_id: str) -> Record:
-        record = self.get_object(request, object_id)
-        if not isinstance(record, Record):
+        """The record; of one that was deleted, what it was last."""
+        record: Any = self.get_object(request, object_id)
+        if record is None and object_id.isdecimal() and len(object_id) < 19:
+            last = Record.history.filter(id=object_id, history_type="-").select_related("company").first()
+            record = last and last.instance
+        if record is None:
             raise Http404
         if not self.has_view_or_change_permission(request, record):
             raise PermissionDenied
@@ -66,5 +70,6 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
     def _render(self, request: HttpRequest, record: Record, template: str, context: dict[str, Any]) -> HttpResponse:
         own = {"title": _("History of %(record)s") % {"record": record}, "original": record, "opts": self.opts}
+        own["deleted"] = not Record.objects.filter(pk=record.pk).exists()
         context = {**self.admin_site.each_context(request), **own, **context}
         return render(request, f"admin/records/record/{template}.html", context)

@@ -183,13 +183,6 @@ def rows_of(read: Any) -> Rows:
     return Rows(read.attendees, read.introduction, read.questions, read.closing)
 
 
-def posted_rows(request: HttpRequest) -> Rows:
-    try:
-        return importing_rows.posted(request.POST.getlist)
-    except ValueError:
-        raise BadRequest("rows are torn") from None
-
-
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The reading beside its source. A button posts what to do with it, and the page as it stands."""
     require_permission(request, "records.add_record")
@@ -208,7 +201,10 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:import")
     if request.method != "POST":
         return _show(request, intake, Sheet.of(reading, request.user))
-    rows = posted_rows(request)
+    try:
+        rows = importing_rows.posted(request.POST.getlist)
+    except RowsError as torn:
+        return _show(request, intake, Sheet.of(reading, request.user), problem=_(torn.message), status=422)
     if op in ("create", "correct"):
         sheet = Sheet.of(reading, request.user, request.POST, rows)
         return _create(request, intake, sheet, as_version=op == "correct")

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from records.filing.shape import Attendee, Question, gettext_noop
 
+NOT_WHOLE = gettext_noop("The page did not come whole, so nothing was done. Wait until it is there, and try again.")
 SEPARATOR = re.compile(r"^[ \t]*-{3,}[ \t]*$", re.MULTILINE)
 # What a question is numbered or marked with, such as `3、`, `（3）`, `问：`, `Q3:`; 2.5 is no number of a question.
 _MARK = re.compile(r"^\s*(?:[（(]?\d{1,3}[）)]?\s*[、.．:：）)](?!\d)|(?:问题?|提问|Q)\s*\d*\s*[、.．:：])\s*")
@@ -63,7 +64,10 @@ class Rows:
 
 
 def posted(lists: Callable[[str], Sequence[str]]) -> Rows:
-    """The rows of a form; `lists` gives all values of a name. ValueError where rows are torn."""
+    """The rows of a form; `lists` gives all values of a name. RowsError where the form did not come whole.
+
+    A button may be pressed before the rest of a long page has arrived: its last field, `end`, is missing then.
+    """
 
     def column(name: str) -> list[str]:
         return [text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "") for text in lists(name)]
@@ -71,12 +75,14 @@ def posted(lists: Callable[[str], Sequence[str]]) -> Rows:
     def one(name: str) -> str:
         return "\n".join(column(name))
 
-    attendees = zip(column("institution"), column("person"), column("title"), strict=True)
-    questions = zip(column("question"), column("answer"), strict=True)
+    attendees = (column("institution"), column("person"), column("title"))
+    questions = (column("question"), column("answer"))
+    if not lists("end") or len({*map(len, attendees)}) > 1 or len({*map(len, questions)}) > 1:
+        raise RowsError(NOT_WHOLE)
     return Rows(
-        tuple(Attendee(*parts) for parts in attendees),
+        tuple(Attendee(*parts) for parts in zip(*attendees, strict=True)),
         one("introduction"),
-        tuple(Question(*parts) for parts in questions),
+        tuple(Question(*parts) for parts in zip(*questions, strict=True)),
         one("closing"),
     )
 

@@ -17,8 +17,9 @@ from records.filing.sources import MAX_CELL
 from records.filing.sources.blocks import clean
 from records.models import Record
 
-from .importing import beside, posted_rows, require_permission, shown_rows, transformed
-from .importing_rows import Rows
+from . import importing_rows
+from .importing import beside, require_permission, shown_rows, transformed
+from .importing_rows import Rows, RowsError
 
 CELLS = ("participants_cell", "content_cell")
 TOTALS = ("stated_institutions", "stated_people")
@@ -94,7 +95,11 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
         totals = TotalsForm(instance=record, initial=stated)
         problem = "" if participants or content else _("Paste a cell first.")
         return _show(request, record, pasted, pasted.rows, totals, problem=problem)
-    rows, totals = posted_rows(request), TotalsForm(request.POST, instance=record)
+    totals = TotalsForm(request.POST, instance=record)
+    try:
+        rows = importing_rows.posted(request.POST.getlist)
+    except RowsError as torn:
+        return _show(request, record, pasted, pasted.rows, totals, problem=_(torn.message), status=422)
     if op != "append":
         rows, focus, problem = transformed(rows, op, request.POST.get("cursor", ""))
         return _show(request, record, pasted, rows, totals, focus, problem)

@@ -27,7 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
     shownFor = wanted;
     panel.hidden = true;
     if (!question) return;
-    const query = new URLSearchParams({ q: question.slice(0, 500), company, record: form.dataset.record });
+    const query = new URLSearchParams({ q: question.slice(0, 500), company, record: form.dataset.similarRecord });
     request = new AbortController();
     try {
       const found = await fetch(`${form.dataset.similar}?${query}`, { signal: request.signal });

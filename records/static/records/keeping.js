@@ -72,7 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // The form of a record
 
   const form = document.getElementById("record_form");
-  const about = form && form.querySelector("[data-record]");
+  const about = form && form.querySelector(".unsaved[data-record]");
   if (!about) return;
   const work = form.elements._work;
   const record = about.dataset.record;
