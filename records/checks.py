@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from .models import Acknowledgement, Level, Participant, Question, Record, WatchWord
+from .models import Acknowledgement, Level, Light, Participant, Question, Record, WatchWord
 from .names import institution_key
 from .search import fold, marked
 
@@ -64,9 +64,16 @@ class Rows(NamedTuple):
 
 
 def check(record: Record, rows: Rows | None = None) -> list[Finding]:
-    """Everything to look at in a record, errors first. Five queries for a stored record, two with `rows`."""
+    """Everything to look at in a record, errors first. At most nine queries for a stored record, six with `rows`."""
     rows = Rows.stored(record) if rows is None else rows
-    found = [*_gaps(record, rows), *_number(record), *_dates(record), *_rows(rows), *_watched(record, rows)]
+    found = [
+        *_gaps(record, rows),
+        *_number(record),
+        *_dates(record),
+        *_deadline(record),
+        *_rows(rows),
+        *_watched(record, rows),
+    ]
     return sorted(found, key=lambda finding: finding.level != Level.ERROR)
 
 
@@ -98,6 +105,24 @@ def _dates(record: Record) -> Iterator[Finding]:
     if signed and disclosed and disclosed < signed:
         sentence = gettext("The record is disclosed before the date of the form.")
         yield Finding(Level.WARNING, "disclosed_before_signed", sentence, _at("disclosed_on"), about)
+
+
+def _deadline(record: Record) -> Iterator[Finding]:
+    if not record.company_id or not record.held_from:
+        return
+    due = record.due
+    disclosed_in_time = due and record.disclosed_on and record.disclosed_on <= due.day
+    if due and record.light == Light.OVERDUE and not disclosed_in_time:
+        sentence = gettext("The record is overdue: it was to be published by %(due)s.") % {"due": due}
+        yield Finding(Level.WARNING, "overdue", sentence, _at("held_from"), str(due.day))
+    for period in record.quiet_periods:
+        sentence = gettext("Held in a quiet period of the company, %(first)s to %(last)s: %(reason)s.") % {
+            "first": period.first_day,
+            "last": period.last_day,
+            "reason": period.reason.rstrip("。."),
+        }
+        about = f"{period.first_day} {period.last_day} {period.reason}"
+        yield Finding(Level.WARNING, "quiet_period", sentence, _at("held_from"), about)
 
 
 def _rows(rows: Rows) -> Iterator[Finding]:

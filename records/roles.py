@@ -13,6 +13,7 @@ _SEEN = (
     "view_quietperiod",
     "view_closure",
     "view_deadlinerule",
+    "view_watchword",
 )
 
 ROLES = {
@@ -26,5 +27,5 @@ ROLES = {
         "change_institution",
         "add_topic",
     ),
-    "IR reviewer": (*_SEEN, "publish_record"),
+    "IR reviewer": (*_SEEN, "publish_record", "add_watchword", "change_watchword", "delete_watchword"),
 }

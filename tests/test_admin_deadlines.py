@@ -99,8 +99,8 @@ def test_a_year_without_known_holidays_is_pointed_out(desk: Client) -> None:
     known, unknown = build.draft(number="1", held="2024-06-06"), build.draft(number="2", held="2999-12-28")
     page = desk.get(change(unknown)).content.decode()
     assert "2999" in page
-    assert 'class="cautions"' in page
-    assert 'class="cautions"' not in desk.get(change(known)).content.decode()
+    assert 'class="caution"' in page
+    assert 'class="caution"' not in desk.get(change(known)).content.decode()
 
 
 def test_staff_keep_the_tables(desk: Client) -> None:

@@ -37,6 +37,7 @@ def form(record: Record | None = None, *added: dict[str, Any], **typed: Any) -> 
         "number": record.number if record else "2026-001",
         "activity_types": [kind.pk for kind in record.activity_types.all()] if record else ["特定对象调研"],
         "held_from": "2026-03-12",
+        "disclosed_on": "2026-03-13",
         "material_information": (record.material_information if record else "") or "不涉及",
         **{f"{part}-TOTAL_FORMS": 0 for part in ("participants", "questions", "attachments")},
         **{f"{part}-INITIAL_FORMS": 0 for part in ("participants", "questions", "attachments")},

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from records.models import Attachment, Record
 
@@ -287,8 +288,9 @@ def test_a_record_that_was_published_meanwhile_shows_what_was_typed(admin_client
 
 
 def test_save_and_publish_that_came_twice_leads_to_the_published_record(admin_client: Client) -> None:
+    today = {"held_from": str(timezone.localdate()), "disclosed_on": ""}
     record = build.draft(disclosed_on=None)
-    data = form(record, new_row("questions", 1, text="还有一问？", answer="有一答。"), disclosed_on="", _publish="1")
+    data = form(record, new_row("questions", 1, text="还有一问？", answer="有一答。"), **today, _publish="1")
     saved(admin_client, change(record), data)
     answer = admin_client.post(change(record), data, follow=True)
     assert answer.redirect_chain == [(change(record), 302)]

@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import reverse
 from docx import Document
 
-from records.models import Attachment, Closure, Company, DeadlineRule, Intake, QuietPeriod, Record, Reminder
+from records.models import Attachment, Closure, Company, DeadlineRule, Intake, QuietPeriod, Record, Reminder, WatchWord
 from records.roles import ROLES
 from records.workflow import VERBS, WorkflowError
 
@@ -106,6 +106,7 @@ SHARED = {
     "records_deadlinerule": lambda desk: DeadlineRule.objects.get_or_create(
         effective_from="2030-01-01", board="", trading_days=2
     )[0],
+    "records_watchword": lambda desk: WatchWord.objects.get_or_create(word="目标价")[0],
     "records_reminder": lambda desk: Reminder.objects.get_or_create(user=desk.user)[0],
     "auth_user": lambda desk: desk.user,
     "auth_group": lambda desk: Group.objects.first(),
@@ -418,6 +419,7 @@ def test_a_file_is_for_those_who_work_for_its_company(ours: Desk, theirs: Desk, 
 
 
 def test_one_is_reminded_of_ones_own(ours: Desk, theirs: Desk) -> None:
+    DeadlineRule.objects.get_or_create(effective_from="2020-01-01", board="", trading_days=2)
     call_command("remind")
     bodies = {message.to[0]: message.body for message in mail.outbox}
     assert OURS in bodies["999001@example.com"]

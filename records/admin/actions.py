@@ -35,7 +35,7 @@ def do(record: Record, verb: str, user: Any, comment: str = "", seen: Collection
     with transaction.atomic():
         if verb in CHECKED:
             current = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
-            if current.status in VERBS[verb].sources:
+            if not current.refusal(verb, user):
                 checks.refuse(current, with_warnings=CHECKED[verb])
         return getattr(record, verb)(user, comment)
 

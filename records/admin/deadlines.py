@@ -70,23 +70,15 @@ def light_of(record: Record) -> SafeString | None:
     )
 
 
-def cautions(record: Record) -> list[str]:
-    """What to know of the days of a record, in sentences."""
-    found = [
-        _("Held in a quiet period of the company, %(first)s to %(last)s: %(reason)s.")
-        % {"first": period.first_day, "last": period.last_day, "reason": period.reason.rstrip("。.")}
-        for period in record.quiet_periods
-    ]
+def caution(record: Record) -> str:
+    """What to know of how the due day was counted; mostly nothing."""
     due = record.due
-    if due and not due.is_sure:
-        found.append(
-            _(
-                "The trading calendar does not know the holidays of %(year)s: the due day was counted by weekdays. "
-                "Check it, and enter the days without trading under “Exceptions of the trading calendar”."
-            )
-            % {"year": _unknown_year(record, due)}
-        )
-    return found
+    if not due or due.is_sure:
+        return ""
+    return _(
+        "The trading calendar does not know the holidays of %(year)s: the due day was counted by weekdays. "
+        "Check it, and enter the days without trading under “Exceptions of the trading calendar”."
+    ) % {"year": _unknown_year(record, due)}
 
 
 def _unknown_year(record: Record, due: Due) -> int:

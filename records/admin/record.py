@@ -239,7 +239,7 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, Carefu
         ]
         if record:
             context["deadline"] = deadlines.light_of(record)
-            context["cautions"] = deadlines.cautions(record)
+            context["caution"] = deadlines.caution(record)
             if request.method == "GET" and "check" in request.GET and not record.is_locked:
                 self._show_gaps(context, record)
         return super().render_change_form(request, context, *args, **options)

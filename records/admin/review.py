@@ -96,7 +96,7 @@ class VerbsAdmin(ChecksAdmin):
             "steps": record.steps.select_related("user"),
             "verbs": verbs,
             "deadline": deadlines.light_of(record),
-            "cautions": deadlines.cautions(record),
+            "caution": deadlines.caution(record),
             "form": form or CommentForm(),
         }
         return render(request, "admin/records/record/review.html", context, status=status)

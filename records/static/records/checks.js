@@ -28,6 +28,13 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   ["input", "change", "click", "paste", "dragend"].forEach((name) => entered.addEventListener(name, soon));
   if (!shown.querySelector("ul")) soon();
+  // What is sent off is checked there; by the time an answer came it might be somebody else's to change.
+  const end = () => {
+    clearTimeout(later);
+    if (asked) asked.abort();
+  };
+  entered.addEventListener("submit", end);
+  window.addEventListener("pagehide", end);
   rail.addEventListener("focusout", () => soon());
   rail.addEventListener("click", (event) => {
     const button = event.target.closest("[data-offer]");
