@@ -1,6 +1,14 @@
 // The desk: ordered rows, suggestions while typing, boxes that grow. Without it everything still works, row by row.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
+  // One goes on in the first field that has an error; Django's own script would go to the first of all.
+  window.addEventListener("load", () => {
+    const wrong = document.querySelector("#record_form [aria-invalid=true]");
+    if (!wrong) return;
+    const chooser = wrong.classList.contains("select2-hidden-accessible") && wrong.nextElementSibling;
+    (chooser ? chooser.querySelector(".select2-selection") : wrong).focus();
+  });
+
   // Ordered rows
 
   const places = (list) => {
