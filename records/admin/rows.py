@@ -129,9 +129,8 @@ class OrderedFormSet(forms.BaseInlineFormSet):
 
     def kept_forms(self) -> list[Any]:
         """Forms of the rows that are there afterwards, in the order of the page."""
-        return [
-            form for form in self.forms if form not in self.deleted_forms and (form.instance.pk or form.has_changed())
-        ]
+        deleted = self.deleted_forms  # once: Django looks through all forms for it
+        return [form for form in self.forms if form not in deleted and (form.instance.pk or form.has_changed())]
 
     def forms_with_new(self, field: str) -> list[Any]:
         """Forms of kept rows in which this field was typed anew."""
