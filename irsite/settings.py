@@ -7,6 +7,7 @@ real environment, which wins. README lists them all.
 import sys
 from pathlib import Path
 
+import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
@@ -24,6 +25,9 @@ try:
     HTTPS = env.bool("HTTPS", not DEBUG)
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    # Streaming replicas of it, to be read from; PostgreSQL only.
+    REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
+    REPLICA_DATABASES = [dj_database_url.parse(url) for url in REPLICA_URLS]
     MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
     STATIC_ROOT = env.path("STATIC_ROOT", None)
@@ -33,7 +37,7 @@ try:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost")
     # By which address mails lead to the site; unset, they lead nowhere.
     SITE = env.url("SITE_URL", None)
-except EnvError as error:
+except (EnvError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
     sys.exit(f"irsite: the environment is not right: {error}")
 
 if "EMAIL_BACKEND" not in EMAIL:
@@ -109,9 +113,21 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASE["CONN_MAX_AGE"] = 60
-    DATABASE["CONN_HEALTH_CHECKS"] = True
+    for database in (DATABASE, *REPLICA_DATABASES):
+        database["CONN_MAX_AGE"] = 60
+        database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}
+for number, database in enumerate(REPLICA_DATABASES, 1):
+    if not database["ENGINE"] == DATABASE["ENGINE"] == "django.db.backends.postgresql":
+        sys.exit("irsite: the environment is not right: REPLICA_URLS needs DATABASE_URL and replicas on PostgreSQL")
+    database["OPTIONS"] = {"connect_timeout": 3, **database.get("OPTIONS", {})}
+    DATABASES[f"replica-{number}"] = database
+REPLICAS = [alias for alias in DATABASES if alias != "default"]
+if REPLICAS:
+    DATABASE_ROUTERS = ["irsite.replicas.ReplicaRouter"]
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"), "irsite.replicas.ReplicaMiddleware"
+    )
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 
@@ -71,10 +71,11 @@ def _log_of(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def cluster(data: Path | None = None) -> Iterator[str]:
+def cluster(data: Path | None = None, *, replica_of: str = "") -> Iterator[str]:
     """A running PostgreSQL for as long as the block lasts; gives its DATABASE_URL.
 
-    Its data vanish with it, unless `data` names a folder for them, made when it is not there.
+    Its data vanish with it, unless `data` names a folder for them, made when it is not there. `replica_of` is the
+    DATABASE_URL of another that it follows, reading only.
     """
     bin_folder = binaries()
     user = _unprivileged_user()
@@ -87,11 +88,16 @@ def cluster(data: Path | None = None) -> Iterator[str]:
                 # The virtual environment may lie in a home that only root may enter.
                 bin_folder = _copy_of_wheel(bin_folder, folder)
         if not (data / "PG_VERSION").exists():
-            data.mkdir(parents=True, exist_ok=True)
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
             if user:
                 shutil.chown(data, user)
+            if replica_of:
+                host = unquote(str(urlsplit(replica_of).netloc.partition("@")[2]))
+                make = ["pg_basebackup", "-h", host, "-R", "-X", "stream", "-c", "fast"]
+            else:
+                make = ["initdb", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
             subprocess.run(
-                [bin_folder / "initdb", "-D", data, "-U", "irsite", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+                [bin_folder / make[0], "-D", data, "-U", "irsite", *make[1:]],
                 check=True,
                 user=user,
                 cwd=folder,
