@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 from docx import Document
 
-from records.models import Attachment, Closure, Company, DeadlineRule, Intake, QuietPeriod, Record, Reminder
+from records.models import Attachment, Closure, Company, DeadlineRule, Intake, QuietPeriod, Record, Reminder, audit
 from records.roles import ROLES
 from records.workflow import VERBS, WorkflowError
 
@@ -64,6 +64,7 @@ class Desk:
         # All that there is, so that nothing but the company stands in the way.
         self.user.user_permissions.set(Permission.objects.filter(content_type__app_label="records"))
         self.company.staff.set([self.user])
+        self.noted = audit.note("export", self.record, user=self.user)
         self.intake = Intake.take(self.user, f"{mark}.md", paper(code=code).replace("晨光", mark).encode())
 
     def client(self) -> Client:
@@ -120,6 +121,7 @@ def address(name: str, desk: Desk) -> str:
         "records_company": desk.company,
         "records_quietperiod": desk.quiet,
         "import": desk.intake,
+        "records_auditentry": desk.noted,
     }
     values: dict[str, Any] = {"app_label": "records", "name": "submit"}
     if name == "view_on_site":
@@ -185,11 +187,14 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
-SHOWS_NONE = {"records_record_add", "records_record_verb", "records_record_simple_history"}
+NEVER_WRITTEN = {"records_auditentry_add", "records_auditentry_delete"}
+SHOWS_NONE = {*NEVER_WRITTEN, "records_record_add", "records_record_verb", "records_record_simple_history"}
 OF_A_COMPANY = sorted(
     name
     for name in set(ADDRESSES) - SHOWS_NONE
-    if name.startswith(("records_record_", "record_", "records_company_", "records_quietperiod_", "import"))
+    if name.startswith(
+        ("records_record_", "record_", "records_company_", "records_quietperiod_", "records_auditentry_", "import")
+    )
     and not name.endswith("_add")
 )
 
@@ -207,7 +212,12 @@ def test_everybody_sees_their_own_and_a_superuser_what_is_anybodys(
 @pytest.mark.parametrize("name", sorted(set(ADDRESSES) - set(OF_A_COMPANY) - WITHOUT_ROWS - {"view_on_site"}))
 def test_what_is_nobodys_is_open_to_all_who_have_the_permission(name: str, ours: Desk) -> None:
     opened = 403 if name.startswith("auth_") else 200
-    opened = {"records_record_verb": 405, "records_record_simple_history": 404, "autocomplete": 403}.get(name, opened)
+    opened = {
+        "records_record_verb": 405,
+        "records_record_simple_history": 404,
+        "autocomplete": 403,
+        **dict.fromkeys(NEVER_WRITTEN, 403),
+    }.get(name, opened)
     assert ours.client().get(address(name, ours)).status_code == opened
 
 

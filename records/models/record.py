@@ -28,6 +28,7 @@ from records.names import institution_key
 from records.querysets import PositionedQuerySet, RecordQuerySet
 from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
+from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, Institution, Topic
 from .step import Step
@@ -339,6 +340,7 @@ class Record(models.Model):
             current = self._held_for(VERBS["correct"], user, comment)
             draft = current._copy(user)
             current.steps.create(verb="correct", user=user, comment=comment)
+            note("correct", current, user=user)
         return draft
 
     def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
@@ -369,6 +371,7 @@ class Record(models.Model):
             current._change_reason = verb.name
             current.save(update_fields=[*STATE, "disclosed_on", "updated_at"])
             current.steps.create(verb=verb.name, user=user, comment=comment)
+            note(verb.name, current, user=user)
             if Status.PUBLISHED in {verb.target, *verb.sources}:
                 from .ledger import renew
 
