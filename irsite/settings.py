@@ -10,11 +10,15 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError, validate
+from limits import parse
+from limits.storage import storage_from_string
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
+
+DEFAULT_RATES = {"search": "120/minute", "export": "60/minute", "login": "30/minute"}
 
 try:
     DEBUG = env.bool("DEBUG", False)
@@ -33,11 +37,31 @@ try:
     # Where mails go; unset, they are printed.
     EMAIL = env.dj_email_url("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost")
+    # A request beyond this is not read.
+    UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", 100, validate=validate.Range(1, 10_000))
+    # How often one address may ask, such as 120/minute; empty is as often as it likes.
+    RATES = {kind: env.str(f"{kind.upper()}_RATE", rate) for kind, rate in DEFAULT_RATES.items()}
+    # Where that is counted. In memory each process counts for itself; redis://host counts for all of them.
+    RATE_STORAGE = env.str("RATE_STORAGE", "memory://")
+    # Exports that one process writes at a time.
+    EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", 2, validate=validate.Range(1, 1000))
+    # Seconds that PostgreSQL may take over one statement of a page; 0 is any time. Commands take their time.
+    STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", 15, validate=validate.Range(0, 3600))
     # By which address mails lead to the site; unset, they lead nowhere.
     SITE = env.url("SITE_URL", None)
 except EnvError as error:
     sys.exit(f"irsite: the environment is not right: {error}")
 
+for kind, rate in RATES.items():
+    try:
+        if rate:
+            parse(rate)
+    except ValueError:
+        sys.exit(f"irsite: the environment is not right: {kind.upper()}_RATE is no rate such as 120/minute")
+try:
+    storage_from_string(RATE_STORAGE)
+except Exception as error:  # whatever the storage asks for says so in its own way
+    sys.exit(f"irsite: the environment is not right: RATE_STORAGE cannot be used: {error}")
 if "EMAIL_BACKEND" not in EMAIL:
     sys.exit("irsite: the environment is not right: EMAIL_URL is no address such as submission://user:password@host")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
@@ -74,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "irsite.middleware.ChosenLanguageMiddleware",
+    "irsite.bounds.BoundsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -180,6 +205,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 # Text that one form may bring, files not counted: a pasted filing of a million characters comes to 3 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
 LOGGING = {
     "version": 1,

@@ -145,7 +145,7 @@ def test_records_can_be_sorted_by_the_day_of_disclosure() -> None:
         ("year=20", "year"),
         ("sort=best", "sort"),
         ("q=%00", "q"),
-        ("q=" + "数" * 10_000, "q"),
+        ("q=" + "数" * 800, "q"),
         ("q=!!!", "q"),
         ("sort=visit&sort=disclosure", "sort"),
         ("date_after=2026-01-02&date_before=2026-01-01", "__all__"),
