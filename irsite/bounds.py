@@ -73,7 +73,8 @@ class BoundsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if len(request.get_full_path()) > MAX_ADDRESS:
+        asked = f"{request.META.get('PATH_INFO', '')}?{request.META.get('QUERY_STRING', '')}"  # as it was sent
+        if len(asked) > MAX_ADDRESS:
             sentence = _("This address is longer than %(most)d characters: choose fewer filters, or shorter words.")
             return refuse(request, 414, sentence % {"most": MAX_ADDRESS})
         if _length(request) > settings.UPLOAD_MEGABYTES * 2**20:
