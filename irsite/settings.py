@@ -4,8 +4,12 @@
 real environment, which wins. README lists them all.
 """
 
+import logging
+import re
 import sys
+from email.utils import parseaddr
 from pathlib import Path
+from typing import NoReturn
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -15,55 +19,98 @@ from limits.storage import storage_from_string
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+DEFAULT_RATES = {"search": "120/minute", "export": "60/minute", "login": "30/minute"}
+ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+
+
+def complain(sentence: str) -> NoReturn:
+    raise validate.ValidationError(sentence)
+
+
+def filled(value: object) -> None:
+    """Set to nothing is a slip: it is left out, or has a value."""
+    if not str(value).strip() or value == Path():
+        complain("It is empty: leave it out, or give it a value.")
+
+
+def hosts(values: list[str]) -> None:
+    if not values:
+        complain("It is empty: name the hosts of the site, separated by commas.")
+    for host in values:
+        if not re.fullmatch(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]", host.strip()):
+            complain(f"“{host}” is no host name, such as ir.example.com: no scheme, port or path.")
+
+
+def origins(values: list[str]) -> None:
+    for origin in values:
+        if not re.fullmatch(r"https?://[^/?#\s]+", origin.strip()):
+            complain(f"“{origin}” is no origin, such as https://ir.example.com.")
+
+
+def rate(value: str) -> None:
+    try:
+        if value:
+            parse(value)
+    except ValueError:
+        complain(f"“{value}” is no rate, such as 120/minute.")
+
+
+def storage(value: str) -> None:
+    try:
+        storage_from_string(value)
+    except Exception as error:  # each kind of storage says in its own way what it needs
+        complain(f"“{value.partition(':')[0]}” cannot be used: {str(error).partition('. ')[0]}.")
+
+
+def address(value: str) -> None:
+    if "@" not in parseaddr(value)[1]:
+        complain(f"“{value}” is no mail address.")
+
+
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
 
-DEFAULT_RATES = {"search": "120/minute", "export": "60/minute", "login": "30/minute"}
-
 try:
     DEBUG = env.bool("DEBUG", False)
-    SECRET_KEY = env.str("SECRET_KEY", "insecure-for-development-only") if DEBUG else env.str("SECRET_KEY")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"]) if DEBUG else env.list("ALLOWED_HOSTS")
+    SECRET_KEY = (
+        env.str("SECRET_KEY", "insecure-for-development-only") if DEBUG else env.str("SECRET_KEY", validate=filled)
+    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"]) if DEBUG else env.list("ALLOWED_HOSTS", validate=hosts)
     # Behind TLS, as every site but a local one should be: secure cookies, redirect to https, HSTS.
     HTTPS = env.bool("HTTPS", not DEBUG)
     # Proxies of ours that a request passes: as many entries from the right of X-Forwarded-For are believed.
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 9))
-    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=origins)
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-    MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+    MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media", validate=filled)
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
-    STATIC_ROOT = env.path("STATIC_ROOT", None)
-    LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+    STATIC_ROOT = env.path("STATIC_ROOT", None, validate=filled)
+    LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(logging.getLevelNamesMapping())))
     # Where mails go; unset, they are printed.
     EMAIL = env.dj_email_url("EMAIL_URL", "console:")
-    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost")
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost", validate=address)
     # A request beyond this is not read.
     UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", 100, validate=validate.Range(1, 10_000))
     # How often one address may ask, such as 120/minute; empty is as often as it likes.
-    RATES = {kind: env.str(f"{kind.upper()}_RATE", rate) for kind, rate in DEFAULT_RATES.items()}
+    RATES = {kind: env.str(f"{kind.upper()}_RATE", often, validate=rate) for kind, often in DEFAULT_RATES.items()}
     # Where that is counted. In memory each process counts for itself; redis://host counts for all of them.
-    RATE_STORAGE = env.str("RATE_STORAGE", "memory://")
+    RATE_STORAGE = env.str("RATE_STORAGE", "memory://", validate=storage)
     # Exports that one process writes at a time.
     EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", 2, validate=validate.Range(1, 1000))
     # Seconds that PostgreSQL may take over one statement of a page; 0 is any time. Commands take their time.
     STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", 15, validate=validate.Range(0, 3600))
     # By which address mails lead to the site; unset, they lead nowhere.
     SITE = env.url("SITE_URL", None)
+    ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = (
+        [value.strip() for value in values] for values in (ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS)
+    )
+    if DATABASE.get("ENGINE") not in ENGINES or not DATABASE.get("NAME"):
+        raise EnvError('"DATABASE_URL" is no address such as postgres://user:password@host/name')
+    if "EMAIL_BACKEND" not in EMAIL:
+        raise EnvError('"EMAIL_URL" is no address such as submission://user:password@host')
 except EnvError as error:
     sys.exit(f"irsite: the environment is not right: {error}")
 
-for kind, rate in RATES.items():
-    try:
-        if rate:
-            parse(rate)
-    except ValueError:
-        sys.exit(f"irsite: the environment is not right: {kind.upper()}_RATE is no rate such as 120/minute")
-try:
-    storage_from_string(RATE_STORAGE)
-except Exception as error:  # whatever the storage asks for says so in its own way
-    sys.exit(f"irsite: the environment is not right: RATE_STORAGE cannot be used: {error}")
-if "EMAIL_BACKEND" not in EMAIL:
-    sys.exit("irsite: the environment is not right: EMAIL_URL is no address such as submission://user:password@host")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
@@ -93,6 +140,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "irsite.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "irsite.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -189,6 +237,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# Features of a browser that no page of ours, and nothing that got into one, may use.
+PERMISSIONS_POLICY = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
