@@ -17,6 +17,8 @@ from environs import Env, EnvError, validate
 from limits import parse
 from limits.storage import storage_from_string
 
+from irsite import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEFAULT_RATES = {"search": "120/minute", "export": "60/minute", "login": "30/minute"}
@@ -86,6 +88,9 @@ try:
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
     STATIC_ROOT = env.path("STATIC_ROOT", None, validate=filled)
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(logging.getLevelNamesMapping())))
+    LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"]))
+    # Where failures are reported; unset, nowhere.
+    SENTRY_DSN = env.str("SENTRY_DSN", "")
     # Where mails go; unset, they are printed.
     EMAIL = env.dj_email_url("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost", validate=address)
@@ -138,6 +143,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "irsite.logs.RequestIdMiddleware",
     "irsite.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "irsite.middleware.PermissionsPolicyMiddleware",
@@ -258,10 +264,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"axes": {"level": "WARNING"}},
-}
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
+if SENTRY_DSN:
+    try:
+        logs.report_to(SENTRY_DSN)
+    except ImportError:
+        sys.exit('irsite: "SENTRY_DSN" is set, and sentry-sdk is not installed: pip install --group sentry')
+    except ValueError as error:  # what Sentry calls a bad address
+        sys.exit(f'irsite: the environment is not right: "SENTRY_DSN" is no address of Sentry: {error}')

@@ -347,7 +347,9 @@ class Record(models.Model):
         """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
         current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
         if reason := current.refusal(verb.name, user):
-            logger.warning("refused: %s of record %s (%s) by %s", verb.name, self.pk, current.status, user)
+            logger.warning(
+                "refused: %s of record %s (%s) by user %s", verb.name, self.pk, current.status, user and user.pk
+            )
             raise WorkflowError(reason)
         if verb.asks_comment and not comment.strip():
             raise WorkflowError(gettext("Say in a comment what is to be changed."))
