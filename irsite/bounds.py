@@ -124,7 +124,7 @@ def kind_of(request: HttpRequest) -> str:
     match = request.resolver_match
     at_desk = bool(match and "admin" in match.namespaces)
     if request.method == "POST":
-        if match and match.view_name == "admin:login":
+        if match and match.view_name in {"admin:login", "admin:second_factor"}:
             return "login"
         is_export = at_desk and request.POST.get("action", "").startswith("export_")
         return "export" if is_export else ""

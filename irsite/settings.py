@@ -4,6 +4,7 @@
 real environment, which wins. README lists them all.
 """
 
+import importlib.util
 import logging
 import re
 import sys
@@ -94,6 +95,10 @@ try:
     # Where mails go; unset, they are printed.
     EMAIL = env.dj_email_url("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "irsite@localhost", validate=address)
+    # Hours without a page after which a log-in ends; it ends with the browser too.
+    SESSION_HOURS = env.float("SESSION_HOURS", 8, validate=validate.Range(0.1, 24 * 30))
+    # Whoever may publish shows a second factor: with the extra `otp`.
+    REQUIRE_OTP_FOR_REVIEWERS = env.bool("REQUIRE_OTP_FOR_REVIEWERS", False)
     # A request beyond this is not read.
     UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", 100, validate=validate.Range(1, 10_000))
     # How often one address may ask, such as 120/minute; empty is as often as it likes.
@@ -115,6 +120,10 @@ try:
         raise EnvError('"EMAIL_URL" is no address such as submission://user:password@host')
 except EnvError as error:
     sys.exit(f"irsite: the environment is not right: {error}")
+
+OTP = all(importlib.util.find_spec(name) for name in ("django_otp", "segno"))
+if REQUIRE_OTP_FOR_REVIEWERS and not OTP:
+    sys.exit('irsite: "REQUIRE_OTP_FOR_REVIEWERS" is set, and django-otp is not installed: pip install --group otp')
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"]
@@ -140,6 +149,7 @@ INSTALLED_APPS = [
     "adminsortable2",
     "axes",
     "csp",
+    *(("django_otp", "django_otp.plugins.otp_totp", "django_otp.plugins.otp_static") if OTP else ()),
 ]
 
 MIDDLEWARE = [
@@ -151,11 +161,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "irsite.login.SlidingSessionMiddleware",
     "irsite.middleware.ChosenLanguageMiddleware",
     "irsite.bounds.BoundsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(("django_otp.middleware.OTPMiddleware", "irsite.login.SecondFactorMiddleware") if OTP else ()),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -206,6 +218,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+OTP_TOTP_ISSUER = "irsite"
+SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

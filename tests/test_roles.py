@@ -110,7 +110,7 @@ SHARED = {
     "auth_user": lambda desk: desk.user,
     "auth_group": lambda desk: Group.objects.first(),
 }
-WITHOUT_ROWS = {"login", "logout", "password_change", "password_change_done", "jsi18n", "app_list"}
+WITHOUT_ROWS = {"login", "second_factor", "logout", "password_change", "password_change_done", "jsi18n", "app_list"}
 
 
 def address(name: str, desk: Desk) -> str:
