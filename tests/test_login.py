@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from records.models import Attachment, AuditEntry
@@ -192,7 +192,8 @@ def test_a_code_works_once_and_so_does_a_backup_code(asked: None, client: Client
     used = code_of(TOTPDevice.objects.get())
     for token, lets_in in ((used, False), (backup, True), (backup, False)):
         client.logout()
-        TOTPDevice.objects.update(throttling_failure_count=0)
+        for kind in (TOTPDevice, StaticDevice):
+            kind.objects.update(throttling_failure_count=0)
         log_in(client)
         client.post(FACTOR, {"token": token})
         assert (client.get(LIST).status_code == 200) == lets_in, token
