@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from axes.signals import user_locked_out
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -53,6 +54,7 @@ def connect() -> None:
     user_logged_in.connect(note_login)
     user_logged_out.connect(note_logout)
     user_login_failed.connect(note_failed_login)
+    user_locked_out.connect(note_lock)
     for model in NOTED:
         post_delete.connect(note_deletion, sender=model)
     for model in RIGHTS:
@@ -73,9 +75,17 @@ def note_logout(request: HttpRequest, user: Any, **options: Any) -> None:
 
 def note_failed_login(credentials: dict[str, Any], request: HttpRequest | None = None, **options: Any) -> None:
     """Only a name that is somebody's is kept: people type their password into the wrong box."""
-    name = str(credentials.get(User.USERNAME_FIELD) or "").replace("\0", "")
-    known = User.objects.filter(**{User.USERNAME_FIELD: name}).first()
+    known = _named(credentials.get(User.USERNAME_FIELD))
     audit.note("login_failed", known, request=request, detail="" if known else "?")
+
+
+def _named(name: str | None) -> Any:
+    return User.objects.filter(**{User.USERNAME_FIELD: str(name or "").replace("\0", "")}).first()
+
+
+def note_lock(request: HttpRequest, username: str | None, **options: Any) -> None:
+    """The failure that was one too many; the attempts after it are failures as well."""
+    audit.note("locked_out", _named(username), request=request)
 
 
 def note_deletion(instance: Model, origin: Any, **options: Any) -> None:

@@ -119,6 +119,7 @@ def test_who_guesses_is_locked_out_with_a_page_of_ours(client: Client, settings:
             assert answer.status_code == 429
             assert word in answer.content.decode()
     assert log_in(client, password=PASSWORD, REMOTE_ADDR="203.0.113.5").status_code == 302
+    assert [entry.name for entry in AuditEntry.objects.filter(what="locked_out").order_by("pk")[:1]] == ["somebody"]
 
 
 @pytest.mark.parametrize("weak", ["short", "password12", "1234567890123", "somebody99"])
