@@ -8,3 +8,5 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("", include("records.urls")),
 ]
+
+handler400 = "irsite.bounds.bad_request"

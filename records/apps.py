@@ -19,9 +19,13 @@ class RecordsConfig(AppConfig):
         # Permissions of ours are there when the turn comes to Django's own application.
         post_migrate.connect(make_roles, sender=apps.get_app_config("auth"))
         post_migrate.connect(install_search, sender=self)
+        post_migrate.connect(install_audit, sender=self)
         post_migrate.connect(begin_ledger, sender=self)
         pre_delete.connect(refuse_to_lose_what_is_published)
         connection_created.connect(register_search_functions)
+        from . import signals  # not before the models are there
+
+        signals.connect()
 
 
 def make_activity_types(using: str, **options: Any) -> None:
@@ -55,6 +59,14 @@ def install_search(using: str, **options: Any) -> None:
 
     if connections[using].introspection.table_names():
         search.install(connections[using])
+
+
+def install_audit(using: str, **options: Any) -> None:
+    """The triggers that keep the audit log as it was written, which SQLite loses as well."""
+    from .models import AuditEntry, audit
+
+    if AuditEntry._meta.db_table in connections[using].introspection.table_names():
+        audit.install(connections[using])
 
 
 def begin_ledger(using: str, **options: Any) -> None:

@@ -17,7 +17,7 @@ from simple_history.utils import bulk_create_with_history
 
 from .filing import shape
 from .filing.shape import ACTIVITY_TYPES, Attendee, Doubt, Filing, FilingError, Host, gettext_noop
-from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic
+from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic, audit
 from .names import fold
 
 
@@ -112,6 +112,7 @@ def make_record(
                     record=made.record, kind=Attachment.Kind.SOURCE, file=ContentFile(data, name=name)
                 )
                 attachment.save()
+            audit.note("import", made.record, user=user)
             if publish:
                 # Nobody knows when an older filing was disclosed; its own date comes nearest.
                 made.record.disclosed_on = filing.signed_on
@@ -158,6 +159,7 @@ def append_to(
         current._history_user = user
         current.save()
         Record.objects.filter(pk=current.pk).recount()
+        audit.note("import", current, user=user)
         return Made(
             record=current,
             participants=len(attendees),

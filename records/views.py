@@ -24,7 +24,18 @@ from django_htmx.middleware import HtmxDetails
 from . import compare, facets, insights, search
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
-from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Tally, Topic
+from .models import (
+    Attachment,
+    Company,
+    Institution,
+    InstitutionType,
+    Participant,
+    Question,
+    Record,
+    Tally,
+    Topic,
+    audit,
+)
 from .similar import asked_before
 
 PAGE_SIZE = 30
@@ -234,6 +245,7 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
     response = FileResponse(content, as_attachment=True, filename=found.name)
     response["X-Content-Type-Options"] = "nosniff"
     if not is_public:
+        audit.note("export", found)
         response["Cache-Control"] = "private, no-store"
     return response
 

@@ -56,6 +56,25 @@ def context(context: Any) -> Iterator[Any]:
     assert failures == []
 
 
+@pytest.fixture(autouse=True, scope="session")
+def emptied_between_tests() -> Iterator[None]:
+    """The database refuses to empty its audit log; between tests it is emptied with everything else."""
+    from django.core.management.commands import flush
+    from django.db import connection
+
+    from records.models import audit
+
+    plain = flush.Command.handle
+
+    def handle(self: Any, **options: Any) -> Any:
+        audit.uninstall(connection)
+        return plain(self, **options)  # and the triggers are back after it, as after each migration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", handle)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_media(settings: Any, tmp_path: Any) -> None:
     """Files that a test stores vanish with it."""

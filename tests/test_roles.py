@@ -21,7 +21,18 @@ from django.test import Client
 from django.urls import reverse
 from docx import Document
 
-from records.models import Attachment, Closure, Company, DeadlineRule, Intake, QuietPeriod, Record, Reminder, WatchWord
+from records.models import (
+    Attachment,
+    Closure,
+    Company,
+    DeadlineRule,
+    Intake,
+    QuietPeriod,
+    Record,
+    Reminder,
+    WatchWord,
+    audit,
+)
 from records.roles import ROLES
 from records.workflow import VERBS, WorkflowError
 
@@ -65,6 +76,7 @@ class Desk:
         # All that there is, so that nothing but the company stands in the way.
         self.user.user_permissions.set(Permission.objects.filter(content_type__app_label="records"))
         self.company.staff.set([self.user])
+        self.noted = audit.note("export", self.record, user=self.user)
         self.intake = Intake.take(self.user, f"{mark}.md", paper(code=code).replace("晨光", mark).encode())
 
     def client(self) -> Client:
@@ -111,7 +123,7 @@ SHARED = {
     "auth_user": lambda desk: desk.user,
     "auth_group": lambda desk: Group.objects.first(),
 }
-WITHOUT_ROWS = {"login", "logout", "password_change", "password_change_done", "jsi18n", "app_list"}
+WITHOUT_ROWS = {"login", "second_factor", "logout", "password_change", "password_change_done", "jsi18n", "app_list"}
 
 
 def address(name: str, desk: Desk) -> str:
@@ -122,6 +134,7 @@ def address(name: str, desk: Desk) -> str:
         "records_company": desk.company,
         "records_quietperiod": desk.quiet,
         "import": desk.intake,
+        "records_auditentry": desk.noted,
     }
     values: dict[str, Any] = {"app_label": "records", "name": "submit"}
     if name == "view_on_site":
@@ -187,7 +200,9 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
+NEVER_WRITTEN = {"records_auditentry_add", "records_auditentry_delete"}
 SHOWS_NONE = {
+    *NEVER_WRITTEN,
     "records_record_add",
     "records_record_check",
     "records_record_compare",
@@ -198,7 +213,9 @@ SHOWS_NONE = {
 OF_A_COMPANY = sorted(
     name
     for name in set(ADDRESSES) - SHOWS_NONE
-    if name.startswith(("records_record_", "record_", "records_company_", "records_quietperiod_", "import"))
+    if name.startswith(
+        ("records_record_", "record_", "records_company_", "records_quietperiod_", "records_auditentry_", "import")
+    )
     and not name.endswith("_add")
 )
 
@@ -215,6 +232,7 @@ def test_everybody_sees_their_own_and_a_superuser_what_is_anybodys(
 
 # Where a look without more is answered otherwise than by a page.
 ANSWERS = {
+    **dict.fromkeys(NEVER_WRITTEN, 403),
     "autocomplete": 403,
     "records_record_check": 405,
     "records_record_compare": 302,
@@ -314,7 +332,7 @@ def test_a_verb_reaches_ones_own_alone(name: str, ours: Desk, theirs: Desk, capl
     assert state(theirs) == before
     with caplog.at_level(logging.WARNING, "records.workflow"), pytest.raises(WorkflowError):
         getattr(theirs.record, name)(ours.user, "因为")
-    assert ours.user.username in caplog.text
+    assert f"user {ours.user.pk}" in caplog.text
 
 
 def test_a_record_is_entered_for_ones_own_company_alone(ours: Desk, theirs: Desk) -> None:

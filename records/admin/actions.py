@@ -18,6 +18,7 @@ from records import checks, exports
 from records.models import Record
 from records.workflow import VERBS, Verb, WorkflowError
 
+from .audit import note_export
 from .forms import CommentForm
 
 # Verbs before which the record is checked, and whether every warning must have been acknowledged by then.
@@ -113,6 +114,7 @@ def export_action(level: exports.Level, description: Any) -> Any:
 
     @admin.action(description=description, permissions=["view"])
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> StreamingHttpResponse:
+        note_export(level, queryset)
         response = StreamingHttpResponse(
             exports.csv_lines(level, level.of(queryset), staff=True), content_type="text/csv; charset=utf-8"
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -205,6 +207,21 @@ class LabelledForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = str(field.label or "")
 
 
+_PACKED = b"PK"
+_OFFICE = (b"\xd0\xcf\x11\xe0", _PACKED, b"{\\rtf")  # newer documents often keep the older name
+# Kinds of files that may be attached, each with how such a file may begin.
+BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+    ".pdf": (b"%PDF",),
+    **dict.fromkeys((".doc", ".xls", ".ppt", ".wps", ".et", ".dps"), _OFFICE),
+    **dict.fromkeys((".docx", ".xlsx", ".pptx", ".ofd", ".zip"), (_PACKED,)),
+    ".png": (b"\x89PNG",),
+    ".jpg": (b"\xff\xd8\xff",),
+    ".jpeg": (b"\xff\xd8\xff",),
+    ".txt": (b"",),
+    ".md": (b"",),
+}
+
+
 class AttachmentForm(LabelledForm):
     MAX_MEGABYTES = 20
 
@@ -216,7 +233,25 @@ class AttachmentForm(LabelledForm):
         file = self.cleaned_data["file"]
         if file and file.size > self.MAX_MEGABYTES * 1024 * 1024:
             raise ValidationError(_("A file may have %(limit)d MB at most."), params={"limit": self.MAX_MEGABYTES})
+        if isinstance(file, UploadedFile):
+            self._refuse_other_kinds(file)
         return file
+
+    def _refuse_other_kinds(self, file: UploadedFile) -> None:
+        """By the end of the name, and by what the file really begins with."""
+        suffix = PurePath(str(file.name)).suffix.lower()
+        if suffix not in BEGINNINGS:
+            kinds = "、".join(kind.removeprefix(".") for kind in BEGINNINGS)
+            raise ValidationError(
+                _("Files of this kind are not taken. Attach one of: %(kinds)s."), params={"kinds": kinds}
+            )
+        file.seek(0)
+        start = file.read(8)
+        file.seek(0)
+        if not start.startswith(BEGINNINGS[suffix]):
+            raise ValidationError(
+                _("This is no %(kind)s file, whatever its name says."), params={"kind": suffix.removeprefix(".")}
+            )
 
 
 class CommentForm(forms.Form):

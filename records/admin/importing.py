@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from records import filing, translate
 from records.filing.shape import gettext_noop
 from records.filing.sources import MAX_BYTES
-from records.models import Attachment, Company, Institution, Intake, Record
+from records.models import Attachment, Company, Institution, Intake, Record, audit
 
 from . import importing_rows
 from .importing_forms import FilingForm
@@ -374,6 +374,7 @@ def official_form(request: HttpRequest, pk: int) -> HttpResponse:
     except filing.FilingError as refusal:
         messages.error(request, translate.reason(refusal))
         return redirect("admin:records_record_change", pk)
+    audit.note("export", record, detail="docx")
     name = f"{record.company.code}-{record.number or record.pk}.docx"
     response = HttpResponse(
         content, content_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document"

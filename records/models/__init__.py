@@ -1,5 +1,7 @@
 """Nouns, their constraints in the database, and the verbs that change a record's state."""
 
+from . import audit
+from .audit import AuditEntry
 from .checking import Acknowledgement, Level, WatchWord
 from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
 from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
@@ -12,6 +14,7 @@ __all__ = [
     "Acknowledgement",
     "ActivityType",
     "Attachment",
+    "AuditEntry",
     "Closure",
     "Company",
     "DeadlineRule",
@@ -34,5 +37,6 @@ __all__ = [
     "Topic",
     "Visit",
     "WatchWord",
+    "audit",
     "name_of",
 ]

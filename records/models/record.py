@@ -28,6 +28,7 @@ from records.names import institution_key
 from records.querysets import PositionedQuerySet, RecordQuerySet
 from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
+from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, Institution, Topic
 from .step import Step
@@ -339,13 +340,16 @@ class Record(models.Model):
             current = self._held_for(VERBS["correct"], user, comment)
             draft = current._copy(user)
             current.steps.create(verb="correct", user=user, comment=comment)
+            note("correct", current, user=user)
         return draft
 
     def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
         """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
         current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
         if reason := current.refusal(verb.name, user):
-            logger.warning("refused: %s of record %s (%s) by %s", verb.name, self.pk, current.status, user)
+            logger.warning(
+                "refused: %s of record %s (%s) by user %s", verb.name, self.pk, current.status, user and user.pk
+            )
             raise WorkflowError(reason)
         if verb.asks_comment and not comment.strip():
             raise WorkflowError(gettext("Say in a comment what is to be changed."))
@@ -369,6 +373,7 @@ class Record(models.Model):
             current._change_reason = verb.name
             current.save(update_fields=[*STATE, "disclosed_on", "updated_at"])
             current.steps.create(verb=verb.name, user=user, comment=comment)
+            note(verb.name, current, user=user)
             if Status.PUBLISHED in {verb.target, *verb.sources}:
                 from .ledger import renew
 
