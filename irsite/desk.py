@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,12 @@ class DeskSite(AdminSite):
 
         on_site = path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
         return [*importing.urls(), on_site, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from records.admin import desk
+
+        shown = {"ways_in": desk.ways_in(request), "sections": desk.sections(request)}
+        return super().index(request, {**shown, **(extra_context or {})})
 
     def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Leads to the public page of a row. Django asks nobody who they are, and tells the address of any row."""

@@ -198,7 +198,7 @@ SHOWS_NONE = {
 OF_A_COMPANY = sorted(
     name
     for name in set(ADDRESSES) - SHOWS_NONE
-    if name.startswith(("records_record_", "record_", "records_company_", "records_quietperiod_", "import"))
+    if name.startswith(("records_record_", "record_", "records_company_", "records_quietperiod_", "import", "index"))
     and not name.endswith("_add")
 )
 
