@@ -151,6 +151,10 @@ def _attach_deadlines(records: list[Any]) -> None:
     Deadlines.load().attach(records)
 
 
+def _fetch_participants(records: list[Any]) -> None:
+    prefetch_related_objects(records, Prefetch("participants", Participant.objects.select_related("institution")))
+
+
 def _fetch_steps(records: list[Any]) -> None:
     prefetch_related_objects(records, Prefetch("steps", Step.objects.select_related("user")))
 
@@ -197,6 +201,7 @@ RECORDS = Level(
             _("names of institutions"),
             lambda record: _institution_names(record),
             help=_("Each once, by the name it has in the directory."),
+            prepare=_fetch_participants,
         ),
         Column(
             "introduction",
@@ -229,7 +234,7 @@ RECORDS = Level(
         Column(
             "deadline",
             _("deadline"),
-            lambda record: str(record.light.label) if record.light else "",
+            lambda record: str(light.label) if (light := record.light) else "",
             staff=True,
             help=_("How it stands to that: overdue, published in time …"),
             prepare=_attach_deadlines,
@@ -254,9 +259,7 @@ RECORDS = Level(
         Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
     lambda records: records,
-    lambda records: records.select_related("company").prefetch_related(
-        "activity_types", Prefetch("participants", Participant.objects.select_related("institution"))
-    ),
+    lambda records: records.select_related("company").prefetch_related("activity_types"),
     lambda record: record,
 )
 
@@ -454,12 +457,15 @@ def _harmless(cell: Any) -> Any:
 
 
 def _chunks(level: Level, rows: QuerySet, columns: Iterable[Column]) -> Iterator[list[Any]]:
-    prepares = {column.prepare for column in columns if column.prepare}
     loaded = level.load(rows).iterator(chunk_size=CHUNK)
     while chunk := list(itertools.islice(loaded, CHUNK)):
-        for prepare in prepares:
-            prepare(chunk)
+        _prepare(columns, chunk)
         yield chunk
+
+
+def _prepare(columns: Iterable[Column], rows: list[Any]) -> None:
+    for prepare in {column.prepare for column in columns if column.prepare}:
+        prepare(rows)
 
 
 def csv_lines(level: Level, rows: QuerySet, columns: Sequence[Column] | None = None) -> Iterator[bytes]:
@@ -561,6 +567,7 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
     found = list(level.load(rows)[: limit + 1])
     shown = found[:limit]
     columns = level.public_columns
+    _prepare(columns, shown)
     results = [{column.name: _plain(column.cell(row)) for column in columns} for row in shown]
     return results, _cursor(level, shown[-1], order) if len(found) > limit else ""
 
