@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -34,6 +35,12 @@ class DeskSite(AdminSite):
         if waiting_user(request):
             return redirect_to_login(request.GET.get("next", reverse("admin:index")), reverse(SECOND_FACTOR))
         return super().login(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from records.admin import desk
+
+        shown = {"ways_in": desk.ways_in(request), "sections": desk.sections(request)}
+        return super().index(request, {**shown, **(extra_context or {})})
 
     def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Leads to the public page of a row. Django asks nobody who they are, and tells the address of any row."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -187,6 +187,31 @@ class RecordQuerySet(OfCompanyQuerySet):
 
     def unpublished(self) -> RecordQuerySet:
         return self.filter(status__in=UNPUBLISHED)
+
+    def waiting_for(self, user: Any) -> RecordQuerySet:
+        """In review, for this user to approve or return: their own submissions wait for another, if there is one."""
+        waiting = self.filter(status=Status.REVIEW).alias(submitter=self._last_step("user", verb="submit"))
+        return waiting.filter(Q(submitter=None) | ~Q(submitter=user.pk) | Q(company__one_person_desk=True))
+
+    def returned_to(self, user: Any) -> RecordQuerySet:
+        """What a reviewer sent back to whoever began or submitted it, until it is submitted again."""
+        drafts = self.filter(status=Status.DRAFT).alias(
+            last_verb=self._last_step("verb"), submitter=self._last_step("user", verb="submit")
+        )
+        return drafts.filter(Q(submitter=user.pk) | self._begun_by(user), last_verb="send_back")
+
+    def drafted_by(self, user: Any) -> RecordQuerySet:
+        """Drafts that this user began, by hand, import or correction, but for those that came back."""
+        drafts = self.filter(self._begun_by(user), status=Status.DRAFT).alias(last_verb=self._last_step("verb"))
+        return drafts.filter(Q(last_verb=None) | ~Q(last_verb="send_back"))
+
+    def _last_step(self, field: str, **of: Any) -> Subquery:
+        steps = _related(self, "steps").filter(record=OuterRef("pk"), **of)
+        return Subquery(steps.order_by("-pk").values(field)[:1])
+
+    def _begun_by(self, user: Any) -> Q:
+        record: Any = self.model
+        return Q(Exists(record.history.filter(id=OuterRef("pk"), history_type="+", history_user=user.pk)))
 
     def newest_first(self) -> RecordQuerySet:
         return self.order_by(*NEWEST_FIRST)

@@ -96,7 +96,8 @@ def test_what_was_refused_or_rolled_back_is_not_noted() -> None:
 def test_an_export_at_the_desk_is_noted_for_each_company(admin_client: Client) -> None:
     rows = [build.record(), build.draft(number="2"), build.draft(build.company("999002"), number="3")]
     data = {"action": "export_questions", "_selected_action": [row.pk for row in rows]}
-    list(admin_client.post(LIST, data).streaming_content)
+    chosen = {"export": "1", "columns": ["company_code"], "kind": "csv"}
+    list(admin_client.post(LIST, data | chosen).streaming_content)
     told = {entry.company.code: (entry.who, entry.detail) for entry in noted("export")}
     assert set(told) == {"999001", "999002"}
     assert told["999001"][0] == "admin"

@@ -21,6 +21,7 @@ from django.test import Client
 from django.urls import reverse
 from docx import Document
 
+from records import exports
 from records.models import (
     Attachment,
     Closure,
@@ -214,7 +215,15 @@ OF_A_COMPANY = sorted(
     name
     for name in set(ADDRESSES) - SHOWS_NONE
     if name.startswith(
-        ("records_record_", "record_", "records_company_", "records_quietperiod_", "records_auditentry_", "import")
+        (
+            "records_record_",
+            "record_",
+            "records_company_",
+            "records_quietperiod_",
+            "records_auditentry_",
+            "import",
+            "index",
+        )
     )
     and not name.endswith("_add")
 )
@@ -314,10 +323,14 @@ def test_what_is_typed_is_checked_against_ones_own_alone(ours: Desk, theirs: Des
 def test_an_export_holds_ones_own_alone(level: str, ours: Desk, theirs: Desk) -> None:
     both = [ours.record.pk, theirs.record.pk]
     for more in ({}, {"select_across": "1"}):
+        columns = [column.name for column in exports.LEVELS[level].columns]
         data = {"action": f"export_{level}", "_selected_action": both, **more}
-        told = said(ours.client().post(LIST, data))
+        between = ours.client().post(LIST, data)
+        own = Record.objects.filter(pk__in=[ours.record.pk, *([ours.waiting.pk] if more else [])])
+        assert between.context["count"] == exports.LEVELS[level].of(own).count()
+        told = said(ours.client().post(LIST, {**data, "export": "1", "columns": columns, "kind": "csv"}))
         assert OURS in told
-        assert THEIRS not in told
+        assert THEIRS not in told + said(between)
 
 
 @pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if verb.by_hand])

@@ -70,7 +70,7 @@ def note_export(level: exports.Level, selected: QuerySet) -> None:
     """An entry for each company of which something leaves the desk, with how much of it the public does not have."""
     hidden = Count("pk", filter=Q(status__in=UNPUBLISHED))
     counted = selected.order_by().values("company").annotate(records=Count("pk"), hidden=hidden)
-    detail = _("%(level)s as CSV, of %(records)d records; %(hidden)d of them not published")
+    detail = _("%(level)s, of %(records)d records; %(hidden)d of them not published")
     AuditEntry.objects.bulk_create(
         audit.entry_of("export", company=row["company"], detail=detail % {"level": level.name, **row})
         for row in counted

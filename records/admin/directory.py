@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from records import exports
 from records.models import Company, Institution, InstitutionAlias, Topic
 from records.names import institution_key
 
+from .exporting import export_action
 from .forms import LabelledForm
 
 
@@ -26,6 +28,7 @@ class CompanyAdmin(admin.ModelAdmin):
     search_fields = ("code", "short_name", "full_name", "pinyin")
     fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk", "staff")
     autocomplete_fields = ("staff",)
+    actions = (export_action(exports.COMPANIES, _("Export")),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).for_user(request.user)  # type: ignore[attr-defined]
@@ -82,6 +85,7 @@ class InstitutionAdmin(SharedAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
+    actions = (export_action(exports.INSTITUTIONS, _("Export")),)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})
@@ -92,3 +96,4 @@ class TopicAdmin(SharedAdmin):
     list_display = ("name", "slug", "keywords")
     search_fields = ("name", "pinyin", "keywords")
     fields = ("name", "slug", "keywords", "pinyin")
+    actions = (export_action(exports.TOPICS, _("Export")),)

@@ -77,7 +77,11 @@ class DeadlineFilter(admin.SimpleListFilter):
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("overdue", _("overdue")), ("soon", _("due today or on the next trading day"))]
+        return [
+            ("overdue", _("overdue")),
+            ("soon", _("due today or on the next trading day")),
+            ("outstanding", _("all that is due")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         deadlines = Deadlines.load() if self.value() else None
@@ -85,4 +89,26 @@ class DeadlineFilter(admin.SimpleListFilter):
             return deadlines.overdue(queryset)
         if deadlines and self.value() == "soon":
             return deadlines.due_soon(queryset)
+        if deadlines and self.value() == "outstanding":
+            return deadlines.outstanding(queryset)
+        return queryset
+
+
+class MineFilter(admin.SimpleListFilter):
+    """What is this user's to do: the whole of what the first page of the desk begins to list."""
+
+    title = _("at my desk")
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        waiting = [("waiting", _("waits for me"))] if model_admin.has_publish_permission(request) else []
+        return [*waiting, ("returned", _("came back to me")), ("drafts", _("my drafts"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() == "waiting":
+            return queryset.waiting_for(request.user)
+        if self.value() == "returned":
+            return queryset.returned_to(request.user)
+        if self.value() == "drafts":
+            return queryset.drafted_by(request.user)
         return queryset

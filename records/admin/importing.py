@@ -109,13 +109,14 @@ def _take_all(request: HttpRequest) -> list[Intake]:
 def _take(request: HttpRequest, source: UploadedFile | bytes, name: str, ends: float) -> list[Intake]:
     """The intake, or none and a sentence beside the file's name."""
     data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)  # one more, for the reader to refuse
+    doubt_count = None
     try:
         if time.monotonic() < ends or len(data) > MAX_BYTES:
-            filing.read(data, name)
+            doubt_count = len(filing.read(data, name).doubts)
     except filing.FilingError as refusal:
         messages.error(request, _beside_name(name, translate.reason(refusal)))
         return []
-    return [Intake.take(request.user, name, data)]
+    return [Intake.take(request.user, name, data, doubt_count)]
 
 
 def _beside_name(name: str, sentence: str) -> str:
@@ -199,6 +200,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     except (filing.FilingError, OSError) as refusal:
         messages.error(request, _beside_name(intake.name, translate.reason(refusal)))
         return redirect("admin:import")
+    if intake.doubt_count is None:
+        Intake.objects.filter(pk=intake.pk).update(doubt_count=len(reading.doubts))
     if request.method != "POST":
         return _show(request, intake, Sheet.of(reading, request.user))
     try:

@@ -130,6 +130,7 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, Carefu
     list_display_links = ("held_from", "company", "number")
     list_filter = (
         "status",
+        filters.MineFilter,
         filters.DeadlineFilter,
         filters.CompanyFilter,
         filters.InstitutionFilter,

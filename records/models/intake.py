@@ -45,6 +45,8 @@ class Intake(models.Model):
     name = models.CharField(_("file name"), max_length=200)
     file = models.FileField(_("file"), upload_to=intake_path)
     sha256 = models.CharField(max_length=64)
+    # None until it was read: a long file is read when its preview is opened.
+    doubt_count = models.PositiveIntegerField(_("doubts"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = IntakeQuerySet.as_manager()
@@ -62,13 +64,14 @@ class Intake(models.Model):
         return self.name
 
     @classmethod
-    def take(cls, user: Any, name: str, data: bytes) -> Intake:
+    def take(cls, user: Any, name: str, data: bytes, doubt_count: int | None = None) -> Intake:
         """The intake of these bytes; of a user who brings the same twice, the one that is there."""
         digest = hashlib.sha256(data).hexdigest()
         mine = cls.objects.filter(user=user, sha256=digest)
         if known := mine.first():
             return known
-        intake = cls(user=user, name=name[-200:], sha256=digest, file=ContentFile(data, name=name))
+        file = ContentFile(data, name=name)
+        intake = cls(user=user, name=name[-200:], sha256=digest, file=file, doubt_count=doubt_count)
         try:
             with transaction.atomic():
                 intake.save()
