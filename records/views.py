@@ -24,7 +24,18 @@ from django_htmx.middleware import HtmxDetails
 from . import compare, facets, insights, search
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
-from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Tally, Topic
+from .models import (
+    Attachment,
+    Company,
+    Institution,
+    InstitutionType,
+    MergedTopic,
+    Participant,
+    Question,
+    Record,
+    Tally,
+    Topic,
+)
 from .similar import asked_before
 
 PAGE_SIZE = 30
@@ -122,7 +133,11 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = get_object_or_404(Topic.objects.public(), slug=slug)
+    shown = Topic.objects.public().filter(slug=slug).first()
+    if not shown:
+        merged = get_object_or_404(MergedTopic.objects.standing(), slug=slug)
+        parameters = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{merged.into.get_absolute_url()}{parameters}", permanent=True)
     return _browse(request, "topic.html", {"topic": slug}, "company", topic=shown)
 
 

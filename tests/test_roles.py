@@ -128,7 +128,7 @@ def address(name: str, desk: Desk) -> str:
     elif name == "records_record_review":
         values["pk"] = desk.waiting.pk
     elif shared := next((prefix for prefix in SHARED if name.startswith(prefix)), None):
-        values["object_id"] = values["id"] = SHARED[shared](desk).pk
+        values["object_id"] = values["id"] = values["ids"] = SHARED[shared](desk).pk
     else:
         prefix = next((prefix for prefix in sorted(whose, key=len)[::-1] if name.startswith(prefix)), None)
         if prefix:

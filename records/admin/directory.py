@@ -1,4 +1,4 @@
-"""Companies, institutions and topics at the desk."""
+"""Companies and institutions at the desk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from records.models import Company, Institution, InstitutionAlias, Topic
+from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
 from .forms import LabelledForm
@@ -85,10 +85,3 @@ class InstitutionAdmin(SharedAdmin):
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})
-
-
-@admin.register(Topic)
-class TopicAdmin(SharedAdmin):
-    list_display = ("name", "slug", "keywords")
-    search_fields = ("name", "pinyin", "keywords")
-    fields = ("name", "slug", "keywords", "pinyin")

@@ -2,11 +2,21 @@
 
 from .checking import Acknowledgement, Level, WatchWord
 from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
-from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
+from .directory import (
+    Company,
+    Exchange,
+    Institution,
+    InstitutionAlias,
+    InstitutionType,
+    MergedTopic,
+    Topic,
+    topics_held,
+)
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
 from .step import Step, name_of
+from .tagging import Retagging, StaleError, retag
 
 __all__ = [
     "Acknowledgement",
@@ -24,15 +34,20 @@ __all__ = [
     "Level",
     "Light",
     "Mention",
+    "MergedTopic",
     "Participant",
     "Question",
     "QuietPeriod",
     "Record",
     "Reminder",
+    "Retagging",
+    "StaleError",
     "Step",
     "Tally",
     "Topic",
     "Visit",
     "WatchWord",
     "name_of",
+    "retag",
+    "topics_held",
 ]
