@@ -26,6 +26,12 @@ pytestmark = pytest.mark.django_db
 TOPICS = "/admin/records/topic/"
 
 
+@pytest.fixture(autouse=True)
+def in_english(settings: Any) -> None:
+    """Sentences are told as the source has them."""
+    settings.LANGUAGE_CODE = "en"
+
+
 def page(*topics: Topic) -> str:
     return f"{TOPICS}{','.join(str(topic.pk) for topic in topics)}/questions/"
 

@@ -21,6 +21,12 @@ from .test_retag import TOPICS, desk_user
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def in_english(settings: Any) -> None:
+    """Sentences are told as the source has them."""
+    settings.LANGUAGE_CODE = "en"
+
+
 def page(topic: Topic) -> str:
     return f"{TOPICS}{topic.pk}/merge/"
 

@@ -15,10 +15,11 @@ from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
 from .forms import LabelledForm
+from .tables import TableAdmin
 
 
 @admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(TableAdmin):
     """Superusers say who works for a company, and whether two persons publish."""
 
     list_display = ("code", "short_name", "full_name", "board")
@@ -73,7 +74,7 @@ class SharedAdmin(admin.ModelAdmin):
 
 
 @admin.register(Institution)
-class InstitutionAdmin(SharedAdmin):
+class InstitutionAdmin(TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")

@@ -22,6 +22,7 @@ from records.models import MergedTopic, Question, Retagging, StaleError, Topic, 
 from records.models.tagging import newest
 
 from .directory import SharedAdmin
+from .tables import TableAdmin
 
 MOST_TOPICS = 20  # at once
 SHOWN, SHOWN_OF_SEVERAL = 50, 10  # questions of a topic
@@ -54,7 +55,7 @@ class MergeForm(forms.Form):
 
 
 @admin.register(Topic)
-class TopicAdmin(SharedAdmin):
+class TopicAdmin(TableAdmin, SharedAdmin):
     list_display = ("name", "slug", "keywords", "question_count")
     search_fields = ("name", "pinyin", "keywords")
     fields = ("name", "slug", "keywords", "pinyin")
@@ -101,7 +102,7 @@ class TopicAdmin(SharedAdmin):
             return self._no_longer_there(request, ids)
         also_take = "also_take" in request.POST
         if request.method != "POST":
-            return self._show(request, topics, also_take)
+            return self._preview(request, topics, also_take)
         try:
             with transaction.atomic():
                 done = retag(topics, request.user, also_take=also_take, seen=request.POST.getlist("seen"))
@@ -109,7 +110,7 @@ class TopicAdmin(SharedAdmin):
                     self.log_change(request, change.topic, _told(change))
         except (StaleError, IntegrityError):
             stale = _("Questions or keywords have changed meanwhile and nothing was done: look at it once more.")
-            return self._show(request, topics, also_take, problem=stale)
+            return self._preview(request, topics, also_take, problem=stale)
         for change in done:
             messages.success(request, f"{change.topic.name}：{_told(change)}")
         return redirect("admin:records_topic_changelist")
@@ -118,7 +119,7 @@ class TopicAdmin(SharedAdmin):
         pks = [int(pk) for pk in ids.split(",") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
         return list(Topic.objects.filter(pk__in=pks).order_by("pk")) if len(pks) <= MOST_TOPICS else []
 
-    def _show(self, request: HttpRequest, topics: list[Topic], also_take: bool, problem: str = "") -> HttpResponse:
+    def _preview(self, request: HttpRequest, topics: list[Topic], also_take: bool, problem: str = "") -> HttpResponse:
         changes = [Retagging(topic, request.user) for topic in topics]
         most = SHOWN if len(topics) == 1 else SHOWN_OF_SEVERAL
         context = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -86,6 +86,7 @@ class Recorded(models.Model):
         abstract = True
 
     def save(self, *args: Any, **options: Any) -> None:
+        self.fill_in()
         if self._state.adding:
             super().save(*args, **options)
             return
@@ -100,6 +101,9 @@ class Recorded(models.Model):
         with held():
             super().save(*args, **options)
             recount_months_of(self)
+
+    def fill_in(self) -> None:
+        """Give the fields a value that are told by others; done whenever it is saved."""
 
     def _is_tallied_anew(self) -> bool:
         """Whether saving puts the subject under another value than the ledger has it."""
@@ -173,21 +177,24 @@ class Company(Recorded):
     def __str__(self) -> str:
         return f"{self.code} {self.short_name}"
 
-    def save(self, *args: Any, **options: Any) -> None:
-        self.board = self.board or board_of(self.code) or ""
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:company", args=[self.code])
+
+    def fill_in(self) -> None:
+        self.board = self.board or board_of(self.code) or ""
 
     def employs(self, user: Any) -> bool:
         """Whether somebody works for it here."""
         return user.is_superuser or Company.objects.for_user(user).filter(pk=self.pk).exists()
 
     def take_on(self, user: Any) -> None:
-        """Who adds a company works for it."""
+        Company.take_on_all([self], user)
+
+    @staticmethod
+    def take_on_all(companies: Iterable[Company], user: Any) -> None:
+        """Who adds companies works for them."""
         if not user.is_superuser:
-            self.staff.add(user)
+            user.companies.add(*companies)
 
     @property
     def exchange(self) -> Exchange | None:
@@ -252,12 +259,11 @@ class Institution(Recorded):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **options: Any) -> None:
-        self.key = institution_key(self.name)
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:institution", args=[self.pk])
+
+    def fill_in(self) -> None:
+        self.key = institution_key(self.name)
 
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.pk)
@@ -356,13 +362,11 @@ class Topic(Recorded):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **options: Any) -> None:
-        if not self.slug:
-            self.slug = self._free_slug()
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:topic", args=[self.slug])
+
+    def fill_in(self) -> None:
+        self.slug = self.slug or self._free_slug()
 
     def clean(self) -> None:
         """What a merged topic was called, and its address, stay with the topic that it became part of."""

@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Substr
 
-from records.querysets import TallyQuerySet
+from records.querysets import TallyQuerySet, among
 from records.workflow import Status
 
 from .directory import Company, Institution, Topic
@@ -236,8 +236,10 @@ def _tallies(months: list[str] | None) -> Iterator[Tally]:
             yield Tally(month=row[0], facet=facet, value=row[1] if value else "", records=row[-2], questions=row[-1])
 
 
-def recount_months_of(subject: models.Model) -> None:
-    """Bring the tallies in line after a company or institution came to stand under another value."""
-    entries, _questions = DIRECTORY[type(subject)]
-    held_from = entries().filter(**{_key(type(subject)): subject}).order_by().values_list("held_from", flat=True)
+def recount_months_of(*subjects: models.Model) -> None:
+    """Bring the tallies in line after companies, or institutions, came to stand under another value."""
+    model = type(subjects[0])
+    entries, _questions = DIRECTORY[model]
+    chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
+    held_from = entries().filter(**chosen).order_by().values_list("held_from", flat=True)
     recount_months({day.isoformat()[:7] for day in held_from.distinct()})
