@@ -138,6 +138,12 @@ class TopicQuerySet(DirectoryQuerySet):
     path = "mentions__record"
 
 
+class MergedTopicQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Those that lead to a topic which the public sees."""
+        return self.filter(into__record_count__gt=0).select_related("into")
+
+
 class InstitutionQuerySet(DirectoryQuerySet):
     path = "visits__record"
 
@@ -383,6 +389,13 @@ class PositionedQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             self.update(position=F("position") + LIFT)
             self.bulk_update([self.model(pk=pk, position=place) for pk, place in wanted.items()], ["position"], 200)
+
+    def for_user(self, user: Any) -> PositionedQuerySet:
+        """What somebody touches at the desk: rows of records of the companies that they work for."""
+        if user.is_superuser:
+            return self
+        companies: Any = _related(_related(self, "record"), "company")
+        return self.filter(record__company__in=companies.for_user(user))
 
     def holding_any(self, words: Iterable[str]) -> PositionedQuerySet:
         """Questions in which one of these words stands, folded as `search.parse` gives them."""

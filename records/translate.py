@@ -17,7 +17,18 @@ from simple_history.utils import bulk_create_with_history
 
 from .filing import shape
 from .filing.shape import ACTIVITY_TYPES, Attendee, Doubt, Filing, FilingError, Host, gettext_noop
-from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic, audit
+from .models import (
+    ActivityType,
+    Attachment,
+    Company,
+    Institution,
+    Participant,
+    Question,
+    Record,
+    Topic,
+    audit,
+    topics_held,
+)
 from .names import fold
 
 
@@ -331,13 +342,14 @@ def _add_questions(record: Record, questions: Iterable[shape.Question], user: An
         Question,
         default_user=user,
     )
-    topics = list(Topic.objects.all())
     links = Question.topics.through
-    given = [
-        links(question_id=row.pk, topic_id=topic.pk)
-        for row in rows
-        for topic in topics
-        if topic.holds(f"{row.text}\n{row.answer}")
-    ]
-    links.objects.bulk_create(given)
+    with topics_held():
+        topics = list(Topic.objects.all())
+        given = [
+            links(question_id=row.pk, topic_id=topic.pk)
+            for row in rows
+            for topic in topics
+            if topic.holds(f"{row.text}\n{row.answer}")
+        ]
+        links.objects.bulk_create(given)
     return len(given)

@@ -29,6 +29,7 @@ from .models import (
     Company,
     Institution,
     InstitutionType,
+    MergedTopic,
     Participant,
     Question,
     Record,
@@ -133,7 +134,11 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = get_object_or_404(Topic.objects.public(), slug=slug)
+    shown = Topic.objects.public().filter(slug=slug).first()
+    if not shown:
+        merged = get_object_or_404(MergedTopic.objects.standing(), slug=slug)
+        parameters = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{merged.into.get_absolute_url()}{parameters}", permanent=True)
     return _browse(request, "topic.html", {"topic": slug}, "company", topic=shown)
 
 

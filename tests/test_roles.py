@@ -79,6 +79,14 @@ class Desk:
         self.company.staff.set([self.user])
         self.noted = audit.note("export", self.record, user=self.user)
         self.intake = Intake.take(self.user, f"{mark}.md", paper(code=code).replace("晨光", mark).encode())
+        self.tables = {
+            kind: Intake.take(self.user, f"{mark}.csv", f"{heading}\n{row}".encode(), kind)
+            for kind, heading, row in (
+                ("company", "code,short name", f"{code},{mark}股份"),
+                ("institution", "name", f"{mark}资本"),
+                ("topic", "name", f"{mark}主题"),
+            )
+        }
 
     def client(self) -> Client:
         client = Client()
@@ -142,8 +150,10 @@ def address(name: str, desk: Desk) -> str:
         values |= {"content_type_id": ContentType.objects.get_for_model(Record).pk, "object_id": desk.record.pk}
     elif name == "records_record_review":
         values["pk"] = desk.waiting.pk
+    elif name.endswith("_import_preview"):
+        values["pk"] = desk.tables[name.split("_")[1]].pk
     elif shared := next((prefix for prefix in SHARED if name.startswith(prefix)), None):
-        values["object_id"] = values["id"] = SHARED[shared](desk).pk
+        values["object_id"] = values["id"] = values["ids"] = SHARED[shared](desk).pk
     else:
         prefix = next((prefix for prefix in sorted(whose, key=len)[::-1] if name.startswith(prefix)), None)
         if prefix:
@@ -204,6 +214,7 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 NEVER_WRITTEN = {"records_auditentry_add", "records_auditentry_delete"}
 SHOWS_NONE = {
     *NEVER_WRITTEN,
+    "records_company_import_template",
     "records_record_add",
     "records_record_check",
     "records_record_compare",

@@ -152,7 +152,7 @@ class Desk:
         )
 
     def imports(self) -> Section:
-        rows = Intake.objects.visible_to(self.user)
+        rows = Intake.objects.visible_to(self.user).of_kind(Intake.Kind.FILING)
         return Section(
             "imports",
             _("Imported, and not yet a draft"),

@@ -1,4 +1,4 @@
-"""Companies, institutions and topics at the desk."""
+"""Companies and institutions at the desk."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from records import exports
-from records.models import Company, Institution, InstitutionAlias, Topic
+from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
 from .exporting import export_action
 from .forms import LabelledForm
+from .tables import TableAdmin
 
 
 @admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(TableAdmin):
     """Superusers say who works for a company, and whether two persons publish."""
 
     list_display = ("code", "short_name", "full_name", "board")
@@ -76,7 +77,7 @@ class SharedAdmin(admin.ModelAdmin):
 
 
 @admin.register(Institution)
-class InstitutionAdmin(SharedAdmin):
+class InstitutionAdmin(TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")
@@ -89,11 +90,3 @@ class InstitutionAdmin(SharedAdmin):
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})
-
-
-@admin.register(Topic)
-class TopicAdmin(SharedAdmin):
-    list_display = ("name", "slug", "keywords")
-    search_fields = ("name", "pinyin", "keywords")
-    fields = ("name", "slug", "keywords", "pinyin")
-    actions = (export_action(exports.TOPICS, _("Export")),)

@@ -71,7 +71,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         taken = _take_all(request)
         return redirect("admin:import_preview", taken[0].pk) if len(taken) == 1 else redirect("admin:import")
-    intakes = Intake.objects.visible_to(request.user).select_related("user")
+    intakes = _filings(request).select_related("user")
     context = {
         **admin.site.each_context(request),
         "title": _("Import filings"),
@@ -79,6 +79,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         "max_files": MAX_FILES,
     }
     return render(request, "admin/importing/desk.html", context)
+
+
+def _filings(request: HttpRequest) -> Any:
+    return Intake.objects.visible_to(request.user).of_kind(Intake.Kind.FILING)
 
 
 def _take_all(request: HttpRequest) -> list[Intake]:
@@ -116,7 +120,7 @@ def _take(request: HttpRequest, source: UploadedFile | bytes, name: str, ends: f
     except filing.FilingError as refusal:
         messages.error(request, _beside_name(name, translate.reason(refusal)))
         return []
-    return [Intake.take(request.user, name, data, doubt_count)]
+    return [Intake.take(request.user, name, data, doubt_count=doubt_count)]
 
 
 def _beside_name(name: str, sentence: str) -> str:
@@ -187,7 +191,7 @@ def rows_of(read: Any) -> Rows:
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The reading beside its source. A button posts what to do with it, and the page as it stands."""
     require_permission(request, "records.add_record")
-    intake = Intake.objects.visible_to(request.user).select_related("user").filter(pk=pk).first()
+    intake = _filings(request).select_related("user").filter(pk=pk).first()
     if intake is None:
         return _gone(request)
     op = request.POST.get("op", "")

@@ -4,11 +4,21 @@ from . import audit
 from .audit import AuditEntry
 from .checking import Acknowledgement, Level, WatchWord
 from .deadlines import Closure, DeadlineRule, Deadlines, Light, QuietPeriod, Reminder
-from .directory import Company, Exchange, Institution, InstitutionAlias, InstitutionType, Topic
+from .directory import (
+    Company,
+    Exchange,
+    Institution,
+    InstitutionAlias,
+    InstitutionType,
+    MergedTopic,
+    Topic,
+    topics_held,
+)
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
 from .step import Step, name_of
+from .tagging import Retagging, StaleError, retag
 
 __all__ = [
     "Acknowledgement",
@@ -27,11 +37,14 @@ __all__ = [
     "Level",
     "Light",
     "Mention",
+    "MergedTopic",
     "Participant",
     "Question",
     "QuietPeriod",
     "Record",
     "Reminder",
+    "Retagging",
+    "StaleError",
     "Step",
     "Tally",
     "Topic",
@@ -39,4 +52,6 @@ __all__ = [
     "WatchWord",
     "audit",
     "name_of",
+    "retag",
+    "topics_held",
 ]

@@ -25,6 +25,9 @@ def intake_path(intake: Intake, name: str) -> str:
 
 
 class IntakeQuerySet(models.QuerySet):
+    def of_kind(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
     def visible_to(self, user: Any) -> Self:
         """One's own; a superuser sees everybody's."""
         return self if user.is_superuser else self.filter(user=user)
@@ -34,11 +37,19 @@ class IntakeQuerySet(models.QuerySet):
 
 
 class Intake(models.Model):
-    """A file or a pasted text as it came, before a draft is made of it: nothing of what it says is stored.
+    """A file or a pasted text as it came, before a draft is made of it, or before a table is imported: nothing of what
+    it says is stored.
 
     Its bytes go with the row, by whatever way the row is deleted.
     """
 
+    class Kind(models.TextChoices):
+        FILING = "filing", _("filing")
+        COMPANY = "company", _("table of companies")
+        INSTITUTION = "institution", _("table of institutions")
+        TOPIC = "topic", _("table of topics")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.FILING)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="intakes", verbose_name=_("user")
     )
@@ -52,26 +63,28 @@ class Intake(models.Model):
     objects = IntakeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("filing to import")
-        verbose_name_plural = _("filings to import")
+        verbose_name = _("file to import")
+        verbose_name_plural = _("files to import")
         ordering: ClassVar = ["-pk"]
         default_permissions = ()  # who may add records may bring filings in
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "sha256"], name="intake_is_brought_once"),
+            models.UniqueConstraint(fields=["user", "kind", "sha256"], name="intake_is_brought_once"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def take(cls, user: Any, name: str, data: bytes, doubt_count: int | None = None) -> Intake:
+    def take(
+        cls, user: Any, name: str, data: bytes, kind: str = Kind.FILING, doubt_count: int | None = None
+    ) -> Intake:
         """The intake of these bytes; of a user who brings the same twice, the one that is there."""
         digest = hashlib.sha256(data).hexdigest()
-        mine = cls.objects.filter(user=user, sha256=digest)
+        mine = cls.objects.filter(user=user, kind=kind, sha256=digest)
         if known := mine.first():
             return known
         file = ContentFile(data, name=name)
-        intake = cls(user=user, name=name[-200:], sha256=digest, file=file, doubt_count=doubt_count)
+        intake = cls(kind=kind, user=user, name=name[-200:], sha256=digest, file=file, doubt_count=doubt_count)
         try:
             with transaction.atomic():
                 intake.save()

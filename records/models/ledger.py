@@ -1,7 +1,7 @@
 """The ledger: what published records come to, kept ready for lists that count them.
 
-It is written when a record is published or taken back, by `renew` alone, and says nothing that could not be
-counted anew: `renew()` without ids does that for all.
+It is written when a record is published or taken back, by `renew`, and when topics are given to questions in bulk, by
+`renew_topics`; it says nothing that could not be counted anew: `renew()` without ids does that for all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Substr
 
-from records.querysets import TallyQuerySet
+from records.querysets import TallyQuerySet, among
 from records.workflow import Status
 
 from .directory import Company, Institution, Topic
@@ -115,6 +115,20 @@ def renew(ids: Collection[int] | None = None) -> None:
         recount_months(touched.months)
 
 
+def renew_topics(ids: Collection[int]) -> None:
+    """Bring the ledger in line after questions, of whatever records, were given these topics or lost them.
+
+    Nothing but the mentions of a topic tells of it, so that it does not matter how many records those are.
+    """
+    with held():
+        rows: Any = Mention.objects.filter(topic__in=ids)
+        rows._raw_delete(rows.db)
+        chosen = f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})"
+        with connection.cursor() as cursor:
+            cursor.execute(_MENTIONS.format(chosen=chosen), [Status.PUBLISHED.value, *ids])
+        recount(Topic.objects.filter(pk__in=ids))
+
+
 class _Touched:
     """What the entries of some records are counted under."""
 
@@ -139,18 +153,17 @@ def _enter(ids: Collection[int] | None) -> None:
         rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
         rows._raw_delete(rows.db)
     with connection.cursor() as cursor:
-        for statement in _ENTRIES:
+        for statement in (_VISITS, _MENTIONS):
             cursor.execute(statement.format(chosen=chosen), [Status.PUBLISHED.value, *params])
 
 
-_ENTRIES = (
-    """
+_VISITS = """
     INSERT INTO records_visit (record_id, institution_id, held_from)
     SELECT DISTINCT record.id, came.institution_id, record.held_from
     FROM records_record AS record JOIN records_participant AS came ON came.record_id = record.id
     WHERE record.status = %s AND came.institution_id IS NOT NULL{chosen}
-    """,
-    """
+"""
+_MENTIONS = """
     INSERT INTO records_mention (record_id, topic_id, held_from, questions)
     SELECT record.id, about.topic_id, record.held_from, count(*)
     FROM records_record AS record
@@ -158,8 +171,7 @@ _ENTRIES = (
     JOIN records_question_topics AS about ON about.question_id = question.id
     WHERE record.status = %s{chosen}
     GROUP BY record.id, about.topic_id, record.held_from
-    """,
-)
+"""
 
 
 def recount(rows: models.QuerySet) -> None:
@@ -224,8 +236,10 @@ def _tallies(months: list[str] | None) -> Iterator[Tally]:
             yield Tally(month=row[0], facet=facet, value=row[1] if value else "", records=row[-2], questions=row[-1])
 
 
-def recount_months_of(subject: models.Model) -> None:
-    """Bring the tallies in line after a company or institution came to stand under another value."""
-    entries, _questions = DIRECTORY[type(subject)]
-    held_from = entries().filter(**{_key(type(subject)): subject}).order_by().values_list("held_from", flat=True)
+def recount_months_of(*subjects: models.Model) -> None:
+    """Bring the tallies in line after companies, or institutions, came to stand under another value."""
+    model = type(subjects[0])
+    entries, _questions = DIRECTORY[model]
+    chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
+    held_from = entries().filter(**chosen).order_by().values_list("held_from", flat=True)
     recount_months({day.isoformat()[:7] for day in held_from.distinct()})

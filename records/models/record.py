@@ -30,7 +30,7 @@ from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowErro
 
 from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
-from .directory import Company, Institution, Topic
+from .directory import Company, Institution, Topic, topics_held
 from .step import Step
 
 logger = logging.getLogger("records.workflow")
@@ -402,8 +402,8 @@ class Record(models.Model):
         draft._change_reason = "correct"
         draft.save()
         draft.activity_types.add(*self.activity_types.all())
-        questions = list(self.questions.prefetch_related("topics"))
-        topics = [list(question.topics.all()) for question in questions]
+        questions = list(self.questions.all())
+        originals = [question.pk for question in questions]
         participants = list(self.participants.all())
         # The bytes of a file never change: both versions may name the same. What it was read from stays behind.
         files = list(self.attachments.exclude(kind=Attachment.Kind.SOURCE))
@@ -413,12 +413,11 @@ class Record(models.Model):
             row._state.adding = True
         bulk_create_with_history(participants, Participant, default_user=user)
         copies = bulk_create_with_history(questions, Question, default_user=user)
+        copy_of = {original: copy.pk for original, copy in zip(originals, copies, strict=True)}
         links = Question.topics.through
-        links.objects.bulk_create(
-            links(question_id=copy.pk, topic_id=topic.pk)
-            for copy, given in zip(copies, topics, strict=True)
-            for topic in given
-        )
+        with topics_held():
+            given = links.objects.filter(question__in=copy_of).values_list("question_id", "topic_id")
+            links.objects.bulk_create(links(question_id=copy_of[pk], topic_id=topic) for pk, topic in given)
         Attachment.objects.bulk_create(files)
         Record.objects.filter(pk=draft.pk).recount()
         draft.refresh_from_db()
