@@ -6,6 +6,7 @@ from .directory import Company, Exchange, Institution, InstitutionAlias, Institu
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
+from .retention import end_of_retention
 from .step import Step, name_of
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "Topic",
     "Visit",
     "WatchWord",
+    "end_of_retention",
     "name_of",
 ]
