@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,6 +29,8 @@ try:
     REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
     REPLICA_DATABASES = [dj_database_url.parse(url) for url in REPLICA_URLS]
     MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+    # Of one file beside a record.
+    ATTACHMENT_MEGABYTES = env.int("ATTACHMENT_MEGABYTES", 20, validate=validate.Range(min=1, max=1024))
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
     STATIC_ROOT = env.path("STATIC_ROOT", None)
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

@@ -154,7 +154,7 @@ def test_nothing_is_published_without_it() -> None:
 
 WITHOUT_RULES = {
     "sqlite": "PRAGMA ignore_check_constraints = ON",
-    "postgresql": "ALTER TABLE records_record DROP CONSTRAINT what_was_published_is_retained",
+    "postgresql": "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE records_record DROP CONSTRAINT what_was_published_is_retained",
 }
 
 

@@ -85,6 +85,11 @@ class AttachmentInline(PartOfRecord, admin.TabularInline):
     def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
         return not (obj and obj.why_files_kept) and super().has_delete_permission(request, obj)
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **options)
+        formset.form.keeps_files = bool(obj and obj.why_files_kept)
+        return formset
+
 
 # The form's rows in the form's order; participants stand after the first, questions after the introduction.
 FIELDSETS: Any = (

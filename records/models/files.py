@@ -22,7 +22,7 @@ def forget_bytes(instance: Any, **options: Any) -> None:
     forget(instance, instance.file.name)
 
 
-def forget(row: Any, name: str) -> None:
+def forget(row: Any, name: str | None) -> None:
     """Once it is certain that a row names this file no more, and no other row does: a transaction that fails keeps it.
 
     A disk that fails then is told in the log; what was asked for is done all the same.
