@@ -90,6 +90,8 @@ try:
     REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
     REPLICA_DATABASES = [dj_database_url.parse(url) for url in REPLICA_URLS]
     MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media", validate=filled)
+    # Of one file beside a record.
+    ATTACHMENT_MEGABYTES = env.int("ATTACHMENT_MEGABYTES", 20, validate=validate.Range(1, 1024))
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
     STATIC_ROOT = env.path("STATIC_ROOT", None, validate=filled)
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(logging.getLevelNamesMapping())))

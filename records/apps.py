@@ -5,8 +5,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.backends.signals import connection_created
-from django.db.models import ProtectedError
-from django.db.models.signals import post_migrate, pre_delete
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,7 +20,6 @@ class RecordsConfig(AppConfig):
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(install_audit, sender=self)
         post_migrate.connect(begin_ledger, sender=self)
-        pre_delete.connect(refuse_to_lose_what_is_published)
         connection_created.connect(register_search_functions)
         from . import signals  # not before the models are there
 
@@ -75,14 +73,6 @@ def begin_ledger(using: str, **options: Any) -> None:
 
     if not Tally.objects.using(using).exists() and Record.objects.using(using).published().exists():
         ledger.renew()
-
-
-def refuse_to_lose_what_is_published(instance: Any, **options: Any) -> None:
-    """What the public counts on is withdrawn before it is deleted, by whatever way."""
-    from .models import Record
-
-    if isinstance(instance, Record) and instance.is_published:
-        raise ProtectedError(f"{instance} is published: withdraw it before it is deleted.", {instance})
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:

@@ -191,6 +191,7 @@ class _Rows:
         } | {
             _name(Record, "activity_types"): "、".join(sorted(self.activities[row.history_id])),
             _name(Record, "status"): row.get_status_display(),
+            _name(Record, "retain_until"): "" if row.retain_until is None else str(row.retain_until),
         }
 
     def _value(self, row: Any, field: Any) -> str:

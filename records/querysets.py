@@ -12,6 +12,7 @@ from django.db import connections, models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from . import search
 from .names import institution_key, pinyin_index
@@ -218,6 +219,14 @@ class RecordQuerySet(OfCompanyQuerySet):
     def _begun_by(self, user: Any) -> Q:
         record: Any = self.model
         return Q(Exists(record.history.filter(id=OuterRef("pk"), history_type="+", history_user=user.pk)))
+
+    def deletable(self) -> RecordQuerySet:
+        """What may be deleted now, as `Record.why_kept` says of one."""
+        return self.exclude(
+            Q(retain_until__gt=timezone.localdate())
+            | Q(status__in=[Status.REVIEW, Status.PUBLISHED])
+            | Q(correction__isnull=False)
+        )
 
     def newest_first(self) -> RecordQuerySet:
         return self.order_by(*NEWEST_FIRST)

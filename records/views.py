@@ -22,6 +22,7 @@ from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
 from . import compare, facets, insights, search
+from .filetypes import content_type_of
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
 from .models import (
@@ -159,7 +160,7 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
         "correction": getattr(shown, "correction", None) if not shown.is_published else None,
         "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
         "visitors": visitors_by_type(shown.participants.all()),
-        "files": [file for file in shown.attachments.all() if file.is_public],
+        "files": [file for file in shown.attachments.all() if file.is_public] if shown.is_published else [],
         "has_contents": shown.question_count >= CONTENTS_FROM,
         "earlier": earlier,
         "later": later,
@@ -247,7 +248,8 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
         content = found.file.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(content, as_attachment=True, filename=found.name)
+    kind = content_type_of(found.name)
+    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=kind)
     response["X-Content-Type-Options"] = "nosniff"
     if not is_public:
         audit.note("export", found)

@@ -70,6 +70,19 @@ class TopicFilter(TextFilter):
         return records.on_topic(Topic.objects.found_by(text))
 
 
+class RetentionFilter(admin.SimpleListFilter):
+    """What need not be kept: drafts that were never shown, and what was withdrawn long after its disclosure."""
+
+    title = _("retention")
+    parameter_name = "retention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("over", _("may be deleted now"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.deletable() if self.value() == "over" else queryset
+
+
 class DeadlineFilter(admin.SimpleListFilter):
     """What has still to be published, by how soon."""
 

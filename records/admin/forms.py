@@ -8,18 +8,20 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from records import filetypes
 from records.filing.dates import parse_date
 from records.filing.vocabulary import TITLE
 from records.models import Attachment, Record
 from records.workflow import Verb
 
-from .widgets import DayWidget, GrowingTextarea
+from .widgets import DayWidget, GrowingTextarea, StoredFileInput
 
 
 class DayField(forms.DateField):
@@ -207,51 +209,33 @@ class LabelledForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = str(field.label or "")
 
 
-_PACKED = b"PK"
-_OFFICE = (b"\xd0\xcf\x11\xe0", _PACKED, b"{\\rtf")  # newer documents often keep the older name
-# Kinds of files that may be attached, each with how such a file may begin.
-BEGINNINGS: dict[str, tuple[bytes, ...]] = {
-    ".pdf": (b"%PDF",),
-    **dict.fromkeys((".doc", ".xls", ".ppt", ".wps", ".et", ".dps"), _OFFICE),
-    **dict.fromkeys((".docx", ".xlsx", ".pptx", ".ofd", ".zip"), (_PACKED,)),
-    ".png": (b"\x89PNG",),
-    ".jpg": (b"\xff\xd8\xff",),
-    ".jpeg": (b"\xff\xd8\xff",),
-    ".txt": (b"",),
-    ".md": (b"",),
-}
-
-
 class AttachmentForm(LabelledForm):
-    MAX_MEGABYTES = 20
+    """With `keeps_files`, which the page says, a stored file is shown and not replaced."""
+
+    keeps_files = False
 
     class Meta:
         model = Attachment
         fields = ("kind", "file", "name", "is_public")
+        widgets = {"file": StoredFileInput}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["file"].disabled = self.keeps_files and bool(self.instance.pk)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file and file.size > self.MAX_MEGABYTES * 1024 * 1024:
-            raise ValidationError(_("A file may have %(limit)d MB at most."), params={"limit": self.MAX_MEGABYTES})
         if isinstance(file, UploadedFile):
-            self._refuse_other_kinds(file)
+            filetypes.check(file, settings.ATTACHMENT_MEGABYTES)
         return file
 
-    def _refuse_other_kinds(self, file: UploadedFile) -> None:
-        """By the end of the name, and by what the file really begins with."""
-        suffix = PurePath(str(file.name)).suffix.lower()
-        if suffix not in BEGINNINGS:
-            kinds = "、".join(kind.removeprefix(".") for kind in BEGINNINGS)
-            raise ValidationError(
-                _("Files of this kind are not taken. Attach one of: %(kinds)s."), params={"kinds": kinds}
-            )
-        file.seek(0)
-        start = file.read(8)
-        file.seek(0)
-        if not start.startswith(BEGINNINGS[suffix]):
-            raise ValidationError(
-                _("This is no %(kind)s file, whatever its name says."), params={"kind": suffix.removeprefix(".")}
-            )
+    def clean(self) -> dict[str, Any]:
+        """Whatever it is called, it keeps its extension: by that it is opened."""
+        cleaned = super().clean() or self.cleaned_data
+        name, file = cleaned.get("name"), cleaned.get("file")
+        if name and file and not name.lower().endswith(suffix := PurePath(str(file.name)).suffix.lower()):
+            cleaned["name"] = f"{name[: 200 - len(suffix)]}{suffix}"
+        return cleaned
 
 
 class CommentForm(forms.Form):

@@ -17,6 +17,7 @@ from .directory import (
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
 from .record import ActivityType, Attachment, Participant, Question, Record
+from .retention import end_of_retention
 from .step import Step, name_of
 from .tagging import Retagging, StaleError, retag
 
@@ -51,6 +52,7 @@ __all__ = [
     "Visit",
     "WatchWord",
     "audit",
+    "end_of_retention",
     "name_of",
     "retag",
     "topics_held",

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import uuid
-from pathlib import PurePath
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .record import Attachment
+from .files import unguessable
 
 
 def intake_path(intake: Intake, name: str) -> str:
-    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"intakes/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return unguessable("intakes", name)
 
 
 class IntakeQuerySet(models.QuerySet):
@@ -96,17 +91,3 @@ class Intake(models.Model):
     def data(self) -> bytes:
         with self.file.open("rb") as file:
             return file.read()
-
-
-@receiver(post_delete, sender=Intake)
-@receiver(post_delete, sender=Attachment)
-def forget_bytes(instance: Intake | Attachment, **options: Any) -> None:
-    """Once the row is gone for good, and no other names the file: a transaction that fails keeps both."""
-    storage, name, rows = instance.file.storage, instance.file.name, type(instance)._default_manager
-
-    def forget() -> None:
-        if name and not rows.filter(file=name).exists():
-            storage.delete(name)
-
-    if name:
-        transaction.on_commit(forget)

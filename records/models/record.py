@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import logging
 import re
@@ -31,6 +32,8 @@ from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowErro
 from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, Institution, Topic, topics_held
+from .files import forget, unguessable
+from .retention import MOST_YEARS, end_of_retention, years_after
 from .step import Step
 
 logger = logging.getLogger("records.workflow")
@@ -54,7 +57,7 @@ class ActivityType(models.Model):
 # Columns that tell of a record's participants and questions: `RecordQuerySet.recount` alone writes them.
 COUNTED = frozenset({"institution_count", "person_count", "question_count", "visitor_names"})
 # Columns that only verbs write.
-STATE = frozenset({"status", "published_at"})
+STATE = frozenset({"status", "published_at", "retain_until"})
 
 
 class Record(models.Model):
@@ -114,6 +117,7 @@ class Record(models.Model):
 
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, editable=False)
+    retain_until = models.DateField(_("kept until"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
     source_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
@@ -163,6 +167,10 @@ class Record(models.Model):
                 | Q(held_from__isnull=False, disclosed_on__isnull=False, published_at__isnull=False),
                 name="published_record_has_its_dates",
             ),
+            models.CheckConstraint(
+                condition=Q(published_at__isnull=True) | Q(retain_until__isnull=False),
+                name="what_was_published_is_retained",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -201,6 +209,35 @@ class Record(models.Model):
     def is_locked(self) -> bool:
         """Whether it cannot be edited: what is in review is taken back first, what was published is corrected."""
         return self.status != Status.DRAFT
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether it was disclosed so lately that all of it has to be kept, whatever its status is now."""
+        return self.retain_until is not None and timezone.localdate() < self.retain_until
+
+    @property
+    def why_kept(self) -> str:
+        """Why it may not be deleted now, in a sentence; empty where it may. `deletable` says the same of sets."""
+        told = {"record": self, "day": self.retain_until}
+        if self.is_retained:
+            return gettext("%(record)s was disclosed and is kept until %(day)s.") % told
+        if self.status == Status.REVIEW:
+            return gettext("%(record)s is in review: it is taken back or returned before it is deleted.") % told
+        if self.is_published:
+            return gettext("%(record)s is published: withdraw it before it is deleted.") % told
+        if hasattr(self, "correction"):
+            return gettext("%(record)s has a new version: that is deleted before it.") % told
+        return ""
+
+    @property
+    def why_rows_kept(self) -> str:
+        """The same of its participants and questions, which are edited while it is a draft."""
+        return "" if self.status in UNPUBLISHED else self.why_kept
+
+    @property
+    def why_files_kept(self) -> str:
+        """The same of its files. What was there once is not taken out of a draft either, while it is retained."""
+        return self.why_kept if self.is_retained else self.why_rows_kept
 
     @property
     def last_step(self) -> Step | None:
@@ -343,6 +380,26 @@ class Record(models.Model):
             note("correct", current, user=user)
         return draft
 
+    def retain(self, until: datetime.date, user: Any = None) -> None:
+        """Keep it longer. Raises ValidationError for an earlier day, which nobody may give it any more."""
+        latest = years_after(timezone.localdate(), MOST_YEARS)
+        with transaction.atomic():
+            current = Record.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if current.retain_until is None:
+                raise ValidationError(gettext("It is kept from the day on which it is published."))
+            if until < current.retain_until:
+                sentence = gettext("It is to be kept until %(day)s: choose that day or a later one.")
+                raise ValidationError(sentence % {"day": current.retain_until})
+            if until > max(latest, current.retain_until):
+                sentence = gettext("Choose a day up to %(day)s: it cannot be made earlier again.")
+                raise ValidationError(sentence % {"day": latest})
+            if until > current.retain_until:
+                current.retain_until = until
+                current._history_user = user
+                current._change_reason = "retain"
+                current.save(update_fields=["retain_until"])
+        self.retain_until = current.retain_until
+
     def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
         """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
         current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
@@ -389,6 +446,8 @@ class Record(models.Model):
         self._refuse_gaps()
         self.published_at = timezone.now()
         self.disclosed_on = self.disclosed_on or timezone.localdate()
+        by_rule = end_of_retention(self.disclosed_on)
+        self.retain_until = max(self.retain_until or by_rule, by_rule)
         if self.corrects and self.corrects.is_published:
             self.slug = self.corrects.slug
             self.corrects._carry_out("supersede", user, prepare=Record._give_up_address)
@@ -526,8 +585,7 @@ class Question(models.Model):
 
 
 def attachment_path(attachment: Attachment, name: str) -> str:
-    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"attachments/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return unguessable("attachments", name)
 
 
 class Attachment(models.Model):
@@ -557,13 +615,21 @@ class Attachment(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.file and not self.file._committed:  # type: ignore[attr-defined]  # a file that came in just now
-            self.name = self.name or PurePath(str(self.file.name)).name
+        """Raises ValidationError where other bytes would take the place of those that are to be kept."""
+        is_new_file = self.file and not self.file._committed  # type: ignore[attr-defined]
+        former = None
+        if is_new_file:
+            former = Attachment.objects.select_related("record").filter(pk=self.pk).first() if self.pk else None
+            if former and (reason := former.record.why_files_kept):
+                raise ValidationError({"file": gettext("%(reason)s Add another file.") % {"reason": reason}})
+            self.name = (self.name or PurePath(str(self.file.name)).name)[-200:]
             digest = hashlib.sha256()
             for chunk in self.file.chunks():
                 digest.update(chunk)
             self.sha256 = digest.hexdigest()
         super().save(*args, **options)
+        if former:
+            forget(self, former.file.name)
 
     def get_absolute_url(self) -> str:
         return reverse("records:attachment", args=[self.pk])
