@@ -160,7 +160,7 @@ WITHOUT_RULES = {
 
 @pytest.mark.django_db
 def test_what_was_published_before_there_was_such_a_day_is_given_one() -> None:
-    migration = import_module("records.migrations.0015_retention_of_earlier_records")
+    migration = import_module("records.migrations.0016_retention_of_earlier_records")
     for day in ("2024-06-07", "2024-02-29", "9998-01-01"):
         moment = datetime.date.fromisoformat(day)
         assert migration.three_years_after(moment) == end_of_retention(moment)
