@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from records.models import MergedTopic, Question, Topic, ledger
+from records.models import AuditEntry, MergedTopic, Question, Topic, ledger
 
 from . import build
 from .test_admin_entry import form
@@ -63,6 +63,7 @@ def test_questions_move_and_the_ledger_is_exact(two: Any, admin_client: Client) 
     ledger.renew()
     assert kept() == before
     assert "LLM" in LogEntry.objects.get(object_id=str(model.pk)).get_change_message()
+    assert "LLM" in AuditEntry.objects.get(what="merge", object_id=str(model.pk)).detail
 
 
 def test_the_old_address_leads_to_the_topic_that_remains(two: Any, client: Client) -> None:

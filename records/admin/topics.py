@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from records import exports, search
-from records.models import MergedTopic, Question, Retagging, StaleError, Topic, retag
+from records.models import MergedTopic, Question, Retagging, StaleError, Topic, audit, retag
 from records.models.tagging import newest
 
 from .directory import SharedAdmin
@@ -173,7 +173,9 @@ class TopicAdmin(TableAdmin, SharedAdmin):
         try:
             with transaction.atomic():
                 kept = topic.merge_into(into)
-                self.log_change(request, kept, _("“%(name)s” was merged into it.") % {"name": topic.name})
+                told = _("“%(name)s” was merged into it.") % {"name": topic.name}
+                self.log_change(request, kept, told)
+                audit.note("merge", kept, detail=told)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect("admin:records_topic_changelist")
