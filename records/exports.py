@@ -249,7 +249,10 @@ PARTICIPANTS = Level(
         *_counts(lambda row: row.record),
         Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
         Column(
-            "commitment_letter", _("commitment letter"), lambda row: row.get_commitment_letter_display(), staff=True
+            "commitment_letter",
+            _("commitment letter"),
+            lambda row: row.get_commitment_letter_display(),
+            staff=True,
         ),
         Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),

@@ -184,8 +184,8 @@ class _Rows:
                 _name(Participant, "institution"): institution.name if institution else "",
                 _name(Participant, "person"): row.person,
                 _name(Participant, "title"): row.title,
-                _name(Participant, "attended"): row.get_attended_display(),
-                _name(Participant, "commitment_letter"): row.get_commitment_letter_display(),
+                _name(Participant, "attended"): row.attended and row.get_attended_display(),
+                _name(Participant, "commitment_letter"): row.commitment_letter and row.get_commitment_letter_display(),
             }
         if entry.kind == "attachment":
             return {

@@ -508,7 +508,7 @@ def _name_of(part: str, place: int | None = None) -> str:
 def _shown(part: str, texts: Texts) -> Texts:
     if part == "participants":
         words = {"attended": Participant.Attendance, "commitment_letter": Participant.CommitmentLetter}
-        return {name: _word(words[name], text) if name in words else text for name, text in texts.items()}
+        return {name: _word(words[name], text) if name in words and text else text for name, text in texts.items()}
     if part != "attachments":
         return texts
     kinds = dict(Attachment.Kind.choices)

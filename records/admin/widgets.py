@@ -46,8 +46,7 @@ class QuickSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         written = _written({"name": name, **self.build_attrs(self.attrs, attrs)})
         options = "".join(
-            f'<option value="{escape(key or "")}"{" selected" if (key or "") == (value or "") else ""}>'
-            f"{escape(str(label))}</option>"
+            f'<option value="{escape(key)}"{" selected" if key == (value or "") else ""}>{escape(str(label))}</option>'
             for key, label in self.choices
         )
         return mark_safe(f"<select{written}>{options}</select>")  # noqa: S308 - every value was escaped

@@ -210,6 +210,14 @@ class Record(models.Model):
         return self.status != Status.DRAFT
 
     @property
+    def newest_version(self) -> Record:
+        """Itself, or the last of the corrections that were begun since, published or not."""
+        newest = self
+        while hasattr(newest, "correction"):
+            newest = newest.correction
+        return newest
+
+    @property
     def is_retained(self) -> bool:
         """Whether it was disclosed so lately that all of it has to be kept, whatever its status is now."""
         return self.retain_until is not None and timezone.localdate() < self.retain_until
@@ -509,15 +517,15 @@ class Participant(models.Model):
     """
 
     class Attendance(models.TextChoices):
+        UNKNOWN = "", _("unknown")
         YES = "yes", _("came")
         NO = "no", _("did not come")
-        __empty__ = _("unknown")
 
     class CommitmentLetter(models.TextChoices):
+        UNKNOWN = "", _("unknown")
         SIGNED = "signed", _("signed")
         UNSIGNED = "unsigned", _("not signed")
         NOT_NEEDED = "not_needed", _("not needed")
-        __empty__ = _("unknown")
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="participants", verbose_name=_("record"))
     position = models.PositiveIntegerField(_("order"), default=0)
