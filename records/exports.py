@@ -301,6 +301,13 @@ PARTICIPANTS = Level(
         Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
         Column("title", _("title"), lambda row: row.title),
         *_counts(lambda row: row.record),
+        Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
+        Column(
+            "commitment_letter",
+            _("commitment letter"),
+            lambda row: row.get_commitment_letter_display(),
+            staff=True,
+        ),
         Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
     _parts_of(Participant),

@@ -225,7 +225,7 @@ class RecordQuerySet(OfCompanyQuerySet):
         return self.exclude(
             Q(retain_until__gt=timezone.localdate())
             | Q(status__in=[Status.REVIEW, Status.PUBLISHED])
-            | Q(correction__isnull=False)
+            | Q(status=Status.SUPERSEDED, correction__isnull=False)
         )
 
     def newest_first(self) -> RecordQuerySet:

@@ -121,6 +121,7 @@ def add_visitors(to: Record, visitors: Iterable[str]) -> list[Participant]:
             institution=institution(name) if name else None,
             name_as_filed=name,
             person=person,
+            commitment_letter=Participant.CommitmentLetter.SIGNED,
         )
         for position, (name, _space, person) in enumerate(pairs, 1)
     )

@@ -148,7 +148,7 @@ def address(name: str, desk: Desk) -> str:
     values: dict[str, Any] = {"app_label": "records", "name": "submit"}
     if name == "view_on_site":
         values |= {"content_type_id": ContentType.objects.get_for_model(Record).pk, "object_id": desk.record.pk}
-    elif name == "records_record_review":
+    elif name in {"records_record_review", "records_record_follow_up"}:  # what is locked
         values["pk"] = desk.waiting.pk
     elif name.endswith("_import_preview"):
         values["pk"] = desk.tables[name.split("_")[1]].pk

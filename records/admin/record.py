@@ -245,6 +245,7 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
         context["saved_with"] = [
             (verb.name, SAVED_WITH[verb.name]) for verb in context["verbs"] if verb.name in SAVED_WITH
         ]
+        context["may_follow_up"] = self.may_follow_up(request, record)
         if record:
             context["deadline"] = deadlines.light_of(record)
             context["caution"] = deadlines.caution(record)

@@ -15,7 +15,7 @@ from records.names import fold, split_list
 from records.querysets import LIFT
 
 from .forms import LabelledForm
-from .widgets import GrowingTextarea, QuickCheckbox, QuickHidden, QuickNumber, QuickText, SuggestInput
+from .widgets import GrowingTextarea, QuickCheckbox, QuickHidden, QuickNumber, QuickSelect, QuickText, SuggestInput
 
 BATCH = 100
 
@@ -49,11 +49,13 @@ class RowForm(forms.ModelForm):
 class ParticipantForm(LabelledForm, RowForm):
     class Meta:
         model = Participant
-        fields = ("name_as_filed", "person", "title", "position")
+        fields = ("name_as_filed", "person", "title", "attended", "commitment_letter", "position")
         widgets = {
             "name_as_filed": SuggestInput("participant.institution"),
             "person": QuickText(attrs={"autocomplete": "off"}),
             "title": QuickText(attrs={"autocomplete": "off"}),
+            "attended": QuickSelect,
+            "commitment_letter": QuickSelect,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _sent_place(form: Any) -> int:
 class ParticipantFormSet(OrderedFormSet):
     """After `save`, `new_institutions` holds the names that nobody had filed before."""
 
-    stored = ["institution", "name_as_filed", "person", "title"]
+    stored = ["institution", "name_as_filed", "person", "title", "attended", "commitment_letter"]
     new_institutions: list[str] = []
 
     def save(self, commit: bool = True) -> Any:

@@ -173,9 +173,9 @@ class TopicAdmin(TableAdmin, SharedAdmin):
         try:
             with transaction.atomic():
                 kept = topic.merge_into(into)
-                told = _("“%(name)s” was merged into it.") % {"name": topic.name}
-                self.log_change(request, kept, told)
-                audit.note("merge", kept, detail=told)
+                merged = _("“%(name)s” was merged into it.") % {"name": topic.name}
+                self.log_change(request, kept, merged)
+                audit.note("merge", kept, detail=merged)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect("admin:records_topic_changelist")

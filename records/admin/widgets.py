@@ -40,6 +40,18 @@ class QuickHidden(QuickInput, forms.HiddenInput):
     """A value that is sent and not shown."""
 
 
+class QuickSelect(forms.Select):
+    """A choice of few. What is not among them is shown as the first."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        written = _written({"name": name, **self.build_attrs(self.attrs, attrs)})
+        options = "".join(
+            f'<option value="{escape(key)}"{" selected" if key == (value or "") else ""}>{escape(str(label))}</option>'
+            for key, label in self.choices
+        )
+        return mark_safe(f"<select{written}>{options}</select>")  # noqa: S308 - every value was escaped
+
+
 class QuickCheckbox(QuickInput, forms.CheckboxInput):
     """A box to tick."""
 

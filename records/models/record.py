@@ -211,6 +211,14 @@ class Record(models.Model):
         return self.status != Status.DRAFT
 
     @property
+    def newest_version(self) -> Record:
+        """Itself, or the last of the corrections that were begun since, published or not."""
+        newest = self
+        while hasattr(newest, "correction"):
+            newest = newest.correction
+        return newest
+
+    @property
     def is_retained(self) -> bool:
         """Whether it was disclosed so lately that all of it has to be kept, whatever its status is now."""
         return self.retain_until is not None and timezone.localdate() < self.retain_until
@@ -225,7 +233,7 @@ class Record(models.Model):
             return gettext("%(record)s is in review: it is taken back or returned before it is deleted.") % told
         if self.is_published:
             return gettext("%(record)s is published: withdraw it before it is deleted.") % told
-        if hasattr(self, "correction"):
+        if self.status == Status.SUPERSEDED and hasattr(self, "correction"):
             return gettext("%(record)s has a new version: that is deleted before it.") % told
         return ""
 
@@ -477,7 +485,7 @@ class Record(models.Model):
         with topics_held():
             given = links.objects.filter(question__in=copy_of).values_list("question_id", "topic_id")
             links.objects.bulk_create(links(question_id=copy_of[pk], topic_id=topic) for pk, topic in given)
-        Attachment.objects.bulk_create(files)
+        bulk_create_with_history(files, Attachment, default_user=user)
         Record.objects.filter(pk=draft.pk).recount()
         draft.refresh_from_db()
         return draft
@@ -507,7 +515,21 @@ class Record(models.Model):
 
 
 class Participant(models.Model):
-    """One visitor of a record: a person of an institution, or an institution whose people are not named."""
+    """One visitor of a record: a person of an institution, or an institution whose people are not named.
+
+    Whether they came and signed is the desk's own: it is no part of the form, and nothing of it is public.
+    """
+
+    class Attendance(models.TextChoices):
+        UNKNOWN = "", _("unknown")
+        YES = "yes", _("came")
+        NO = "no", _("did not come")
+
+    class CommitmentLetter(models.TextChoices):
+        UNKNOWN = "", _("unknown")
+        SIGNED = "signed", _("signed")
+        UNSIGNED = "unsigned", _("not signed")
+        NOT_NEEDED = "not_needed", _("not needed")
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="participants", verbose_name=_("record"))
     position = models.PositiveIntegerField(_("order"), default=0)
@@ -522,6 +544,8 @@ class Participant(models.Model):
     name_as_filed = models.CharField(_("institution as filed"), max_length=120, blank=True)
     person = models.CharField(_("person"), max_length=80, blank=True)
     title = models.CharField(_("title"), max_length=80, blank=True)
+    attended = models.CharField(_("attendance"), max_length=3, choices=Attendance, blank=True)
+    commitment_letter = models.CharField(_("commitment letter"), max_length=10, choices=CommitmentLetter, blank=True)
 
     history = HistoricalRecords(excluded_fields=["position"])
 
@@ -538,6 +562,11 @@ class Participant(models.Model):
                 condition=Q(name_as_filed__gt="") | Q(person__gt=""),
                 name="participant_is_somebody",
                 violation_error_message=_("Enter an institution or a person."),
+            ),
+            models.CheckConstraint(
+                condition=Q(attended__in=["", "yes", "no"])
+                & Q(commitment_letter__in=["", "signed", "unsigned", "not_needed"]),
+                name="participant_follow_up_is_known",
             ),
         ]
 
@@ -605,6 +634,8 @@ class Attachment(models.Model):
     is_public = models.BooleanField(
         _("shown to the public"), default=False, help_text=_("Offered for download once the record is published.")
     )
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("attachment")
