@@ -246,7 +246,7 @@ def test_opening_a_record_costs_the_same_for_any_number_of_rows(
         assert desk.get(change(record)).status_code == 200
 
 
-OPENING_QUERIES = 20  # five of them for the checks beside the form
+OPENING_QUERIES = 21  # eight of them for the checks beside the form
 
 
 def test_typing_pinyin_initials_offers_the_institution_and_the_topic(desk: Client) -> None:

@@ -12,10 +12,9 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from irsite import bounds, middleware
-from records.models import Attachment
 
 from . import build
-from .test_admin_entry import change, form, new_row
+from .test_admin_entry import change, form
 
 pytestmark = pytest.mark.django_db
 
@@ -105,36 +104,6 @@ def test_the_longest_record_that_is_known_fits(admin_client: Client) -> None:
     assert answer.status_code == 302
     record.refresh_from_db()
     assert (record.place, record.question_count) == ("别处", 87)
-
-
-# Files
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "taken"),
-    [
-        ("讲稿.pdf", b"%PDF-1.7 ...", True),
-        ("讲稿.PPTX", b"PK\x03\x04...", True),
-        ("旧.doc", b"PK\x03\x04...", True),
-        ("笔记.txt", "随手".encode(), True),
-        ("讲稿.pdf", b"MZ\x90\x00", False),
-        ("页面.html", b"<script>", False),
-        ("图.svg", b"<svg>", False),
-        ("run.exe", b"MZ", False),
-        ("没有", b"%PDF", False),
-        ("图.png", b"GIF89a", False),
-    ],
-)
-def test_a_file_is_taken_by_its_kind_and_by_what_it_begins_with(
-    name: str, data: bytes, taken: bool, admin_client: Client
-) -> None:
-    record = build.draft()
-    row = new_row("attachments", 0, kind="slides", file=SimpleUploadedFile(name, data))
-    answer = admin_client.post(change(record), form(record, row))
-    assert answer.status_code == (302 if taken else 200)
-    assert Attachment.objects.exists() == taken
-    if taken:
-        assert Attachment.objects.get().file.read() == data
 
 
 # How often

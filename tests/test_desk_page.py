@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from records.admin.desk import SHOWN
-from records.models import Closure, DeadlineRule, Intake, Record
+from records.models import Closure, DeadlineRule, Intake, Record, end_of_retention
 
 from . import build
 from .test_importing_desk import bring
@@ -259,6 +259,7 @@ def fill(mark: str, company: Any, author: Any, reviewer: Any, count: int) -> Non
                 disclosed_on=now,
                 published_at=now,
                 status=status,
+                retain_until=end_of_retention(now.date()),
             )
             for n in range(count)
         )
