@@ -10,22 +10,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalparticipant',
             name='attended',
-            field=models.CharField(blank=True, choices=[('', 'unknown'), ('yes', 'came'), ('no', 'did not come')], max_length=3, verbose_name='attendance'),
+            field=models.CharField(blank=True, choices=[('', 'unknown'), ('yes', 'came'), ('no', 'absent')], max_length=3, verbose_name='attendance'),
         ),
         migrations.AddField(
             model_name='historicalparticipant',
             name='commitment_letter',
-            field=models.CharField(blank=True, choices=[('', 'unknown'), ('signed', 'signed'), ('unsigned', 'not signed'), ('not_needed', 'not needed')], max_length=10, verbose_name='commitment letter'),
+            field=models.CharField(blank=True, choices=[('', 'unknown'), ('signed', 'signed'), ('unsigned', 'unsigned'), ('not_needed', 'exempt')], max_length=10, verbose_name='commitment letter'),
         ),
         migrations.AddField(
             model_name='participant',
             name='attended',
-            field=models.CharField(blank=True, choices=[('', 'unknown'), ('yes', 'came'), ('no', 'did not come')], max_length=3, verbose_name='attendance'),
+            field=models.CharField(blank=True, choices=[('', 'unknown'), ('yes', 'came'), ('no', 'absent')], max_length=3, verbose_name='attendance'),
         ),
         migrations.AddField(
             model_name='participant',
             name='commitment_letter',
-            field=models.CharField(blank=True, choices=[('', 'unknown'), ('signed', 'signed'), ('unsigned', 'not signed'), ('not_needed', 'not needed')], max_length=10, verbose_name='commitment letter'),
+            field=models.CharField(blank=True, choices=[('', 'unknown'), ('signed', 'signed'), ('unsigned', 'unsigned'), ('not_needed', 'exempt')], max_length=10, verbose_name='commitment letter'),
         ),
         migrations.AddConstraint(
             model_name='participant',

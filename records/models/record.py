@@ -523,13 +523,13 @@ class Participant(models.Model):
     class Attendance(models.TextChoices):
         UNKNOWN = "", _("unknown")
         YES = "yes", _("came")
-        NO = "no", _("did not come")
+        NO = "no", _("absent")
 
     class CommitmentLetter(models.TextChoices):
         UNKNOWN = "", _("unknown")
         SIGNED = "signed", _("signed")
-        UNSIGNED = "unsigned", _("not signed")
-        NOT_NEEDED = "not_needed", _("not needed")
+        UNSIGNED = "unsigned", _("unsigned")
+        NOT_NEEDED = "not_needed", _("exempt")
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="participants", verbose_name=_("record"))
     position = models.PositiveIntegerField(_("order"), default=0)
