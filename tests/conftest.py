@@ -47,11 +47,27 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "locale": "zh-CN", "viewport": {"width": 1280, "height": 900}}
 
 
+def watched(context: Any) -> list[str]:
+    """Fills with every failure of a script and every breach of the content policy.
+
+    To raise at once would end the browser's driver: what listens to events must not fail.
+    """
+    failures: list[str] = []
+    context.on("weberror", lambda failure: failures.append(str(failure.error)))
+
+    def listen(message: Any) -> None:
+        # That an address was refused is what some tests are about.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            failures.append(message.text)
+
+    context.on("console", listen)
+    return failures
+
+
 @pytest.fixture
 def context(context: Any) -> Iterator[Any]:
     """A script that fails on any page fails the test."""
-    failures: list[str] = []
-    context.on("weberror", lambda failure: failures.append(str(failure.error)))
+    failures = watched(context)
     yield context
     assert failures == []
 
