@@ -323,7 +323,8 @@ def test_opening_and_storing_cost_the_same_for_any_number_of_participants(admin_
 def test_it_leaves_with_the_desks_own_exports_and_no_others(client: Client, admin_client: Client) -> None:
     record = build.record()
     record.participants.update(attended="no", commitment_letter="unsigned")
-    data = {"action": "export_participants", "_selected_action": [record.pk]}
+    data = {"action": "export_participants", "_selected_action": [record.pk], "export": "1", "kind": "csv"}
+    data["columns"] = ["person", "attended", "commitment_letter"]
     answer = admin_client.post("/admin/records/record/", data)
     own = b"".join(answer.streaming_content).decode()
     assert "unsigned" in own
