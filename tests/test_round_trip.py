@@ -352,6 +352,12 @@ def test_every_board_gives_back_what_it_was_given(board: Board) -> None:
     whatever_it_says()
 
 
+def test_what_was_filed_before_the_signature_is_no_part_of_it() -> None:
+    filed = Filing(company_code="430999", company_name="云岭智能科技股份有限公司", signed_on=datetime.date(2012, 1, 1))
+    for attachments in ("公司", "说明一\n致公司董事会"):
+        check(dataclasses.replace(filed, attachments=attachments))
+
+
 @pytest.mark.parametrize("board", Board)
 def test_empty_form(board: Board) -> None:
     check(Filing(company_code=CODES[board][0]))

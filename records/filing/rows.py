@@ -108,13 +108,20 @@ def _take_signature(rows: list[Row]) -> None:
     lines = value.text.split("\n")
     if len(lines) < 2 or not _is_date(lines[-1]):
         return
-    signers = [line for line in lines[-3:-1] if _SIGNER.search("".join(line.split()))]
+    signers = [line for line in lines[-2:-1] if _signs(line)]
+    # 董事会 may stand below its company; a line with both is the whole signature, and what is before it was filed.
+    if signers and "公司" not in signers[0]:
+        signers = [*(line for line in lines[-3:-2] if _signs(line)), *signers]
     if signers or rows[-1].kind != "content":
         cut = len(value.text) - sum(len(line) + 1 for line in [*signers, lines[-1]])
         signed = Value()
         signed.add(lines[-1], value.place(len(value.text) - len(lines[-1])))
         value.text = value.text[: max(0, cut)]
         rows.append(Row("signed_on", "日期", signed))
+
+
+def _signs(line: str) -> bool:
+    return bool(_SIGNER.search("".join(line.split())))
 
 
 def _is_date(line: str) -> bool:
