@@ -142,16 +142,16 @@ def wait(kind: str, address: str) -> int:
         return 0
     limit, limiter = _limit(rate), _limiter(settings.RATE_STORAGE)
     try:
-        if limiter.hit(limit, kind, network_of(address)):
+        if limiter.hit(limit, kind, counted_as(address)):
             return 0
-        return max(1, math.ceil(limiter.get_window_stats(limit, kind, network_of(address)).reset_time - time.time()))
+        return max(1, math.ceil(limiter.get_window_stats(limit, kind, counted_as(address)).reset_time - time.time()))
     except StorageError:  # a counter that is down keeps nobody out
         logger.exception("requests are not counted")
         return 0
 
 
-def network_of(address: str) -> str:
-    """One household or office has a whole network of IPv6 addresses to change between."""
+def counted_as(address: str) -> str:
+    """One visitor, as far as rates are concerned: a household or office has a whole network of IPv6 addresses."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

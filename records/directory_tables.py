@@ -5,6 +5,7 @@ A filled cell says what a field shall hold; an empty one, or a column that is no
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import enum
 import functools
@@ -60,7 +61,7 @@ class Line:
         self.problems.append((column, str(sentence)))
 
 
-class DirectoryTable:
+class DirectoryTable(abc.ABC):
     """The plan for one table; `lines` say what becomes of each row. Nothing is stored before `carry_out`."""
 
     model: ClassVar[Any]
@@ -188,17 +189,19 @@ class DirectoryTable:
 
     # What each list knows better
 
+    @abc.abstractmethod
     def _look_up(self, values: list[dict[str, Any]]) -> None:
         """Find what the rows are about."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _key(self, values: dict[str, Any]) -> str:
-        raise NotImplementedError
+        """What tells a row from the others."""
 
+    @abc.abstractmethod
     def _there(self, key: str) -> Any:
-        raise NotImplementedError
+        """What is stored under a key, or None."""
 
-    def _examine(self, line: Line, subject: Any) -> None:
+    def _examine(self, line: Line, subject: Any) -> None:  # noqa: B027 - a list may have nothing to say
         """Object to what does not go together with what is stored."""
 
     def _own(self, values: dict[str, Any]) -> dict[str, Any]:

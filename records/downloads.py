@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from . import exports, insights
+from . import exports, insights, levels
 from .facets import Address
 from .filters import ParticipantFilter, QuestionFilter, RecordFilter, shortened
 from .models import Record
@@ -55,7 +55,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def download(request: HttpRequest, level: str, kind: str) -> HttpResponseBase:
     """What the list of the same parameters shows; an address that is not understood whole is refused."""
     chosen = FILTERS[level](request.GET, Record.objects.published())
-    return KINDS[kind](request, exports.LEVELS[level], chosen)
+    return KINDS[kind](request, levels.LEVELS[level], chosen)
 
 
 @require_safe
@@ -68,7 +68,7 @@ def table(request: HttpRequest, name: str) -> HttpResponseBase:
     return _csv_response(exports.csv_of(asked.headings, [asked.rows(chosen.qs)]), name)
 
 
-def _csv(_request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> HttpResponseBase:
+def _csv(_request: HttpRequest, level: levels.Level, chosen: RecordFilter) -> HttpResponseBase:
     if objections := chosen.objections():
         return _refused(objections)
     return _csv_response(exports.csv_lines(level, chosen.qs), level.name)
@@ -82,7 +82,7 @@ def _csv_response(lines: Iterator[bytes], name: str) -> HttpResponseBase:
     )
 
 
-def _xlsx(_request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> HttpResponseBase:
+def _xlsx(_request: HttpRequest, level: levels.Level, chosen: RecordFilter) -> HttpResponseBase:
     if objections := chosen.objections():
         return _refused(objections)
     return FileResponse(
@@ -93,7 +93,7 @@ def _xlsx(_request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> 
     )
 
 
-def _json(request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> HttpResponseBase:
+def _json(request: HttpRequest, level: levels.Level, chosen: RecordFilter) -> HttpResponseBase:
     """One page: `results`, and in `next` the address of the following one, or null."""
     wanted = request.GET.get("limit", str(PAGE_SIZE))
     objections = chosen.objections(besides=("limit", "after"))
@@ -114,7 +114,7 @@ def _json(request: HttpRequest, level: exports.Level, chosen: RecordFilter) -> H
     )
 
 
-KINDS: dict[str, Callable[[HttpRequest, exports.Level, RecordFilter], HttpResponseBase]] = {
+KINDS: dict[str, Callable[[HttpRequest, levels.Level, RecordFilter], HttpResponseBase]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "json": _json,
@@ -125,12 +125,12 @@ KINDS: dict[str, Callable[[HttpRequest, exports.Level, RecordFilter], HttpRespon
 def manual(request: HttpRequest) -> HttpResponse:
     """What can be taken away, column by column, with examples that run as they stand."""
     site = request.build_absolute_uri("/").rstrip("/")
-    code = next(column.heading for column in exports.RECORDS.columns if column.name == "company_code")
+    code = next(column.heading for column in levels.RECORDS.columns if column.name == "company_code")
     address = f"{site}/records.csv?year={timezone.localdate().year}"
     context = {
         "kinds": list(KINDS),
         "levels": [
-            (level, [reverse(f"records:{level.name}_{kind}") for kind in KINDS]) for level in exports.LEVELS.values()
+            (level, [reverse(f"records:{level.name}_{kind}") for kind in KINDS]) for level in levels.LEVELS.values()
         ],
         "parameters": [(name, RecordFilter.base_filters[name].label, example) for name, example in EXAMPLES.items()],
         "tables": [reverse(f"records:insights_{name}") for name in insights.TABLES],

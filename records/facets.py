@@ -85,10 +85,6 @@ class Facet:
     label: str
     choices: list[Choice]
 
-    @property
-    def any_chosen(self) -> bool:
-        return any(choice.chosen for choice in self.choices)
-
 
 @dataclasses.dataclass(frozen=True)
 class Chip:

@@ -4,7 +4,7 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, register_converter
 
 from . import crawlers, downloads, feeds, insights, views
-from .exports import LEVELS
+from .levels import LEVELS
 
 
 class CodeConverter:

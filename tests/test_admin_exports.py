@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from records import exports
+from records import exports, levels
 from records.models import Closure, Company, DeadlineRule, Institution, InstitutionAlias, Record, Topic
 
 from . import build
@@ -35,8 +35,8 @@ LISTS = {
     "topics": ("/admin/records/topic/", Topic),
 }
 LEVELS = {
-    **exports.LEVELS,
-    **{level.name: level for level in (exports.COMPANIES, exports.INSTITUTIONS, exports.TOPICS)},
+    **levels.LEVELS,
+    **{level.name: level for level in (levels.COMPANIES, levels.INSTITUTIONS, levels.TOPICS)},
 }
 # Session, user, the page of the list, the count; then the rows with what belongs to them, for each chunk.
 EXPORT_QUERIES = {

@@ -15,7 +15,7 @@ ROWS: list[set[str]] = [
     {"search"},
     {"querysets"},
     {"models"},
-    {"similar"},
+    {"similar", "levels"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets", "directory_tables"},
     {"history", "signals"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},

@@ -14,19 +14,19 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import exports
+from records import exports, levels
 from tests import build
 
 pytestmark = pytest.mark.django_db
 
-LEVELS = list(exports.LEVELS)
+LEVELS = list(levels.LEVELS)
 KINDS = ("csv", "xlsx", "json")
 # The rows with their company, activity types, and what a level has of its own.
 JSON_QUERIES = {"records": 3, "questions": 3, "participants": 2}
 
 
 def names(level: str) -> list[str]:
-    return [column.name for column in exports.LEVELS[level].columns_for(staff=False)]
+    return [column.name for column in levels.LEVELS[level].public_columns]
 
 
 def body(answer: Any) -> bytes:

@@ -16,8 +16,8 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from records.downloads import EXAMPLES
-from records.exports import LEVELS
 from records.filters import RecordFilter
+from records.levels import LEVELS
 from tests import build
 
 

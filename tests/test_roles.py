@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import reverse
 from docx import Document
 
-from records import exports
+from records import levels
 from records.models import (
     Attachment,
     Closure,
@@ -334,11 +334,11 @@ def test_what_is_typed_is_checked_against_ones_own_alone(ours: Desk, theirs: Des
 def test_an_export_holds_ones_own_alone(level: str, ours: Desk, theirs: Desk) -> None:
     both = [ours.record.pk, theirs.record.pk]
     for more in ({}, {"select_across": "1"}):
-        columns = [column.name for column in exports.LEVELS[level].columns]
+        columns = [column.name for column in levels.LEVELS[level].columns]
         data = {"action": f"export_{level}", "_selected_action": both, **more}
         between = ours.client().post(LIST, data)
         own = Record.objects.filter(pk__in=[ours.record.pk, *([ours.waiting.pk] if more else [])])
-        assert between.context["count"] == exports.LEVELS[level].of(own).count()
+        assert between.context["count"] == levels.LEVELS[level].of(own).count()
         told = said(ours.client().post(LIST, {**data, "export": "1", "columns": columns, "kind": "csv"}))
         assert OURS in told
         assert THEIRS not in told + said(between)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy, ngettext
 
-from records import checks, exports
+from records import checks, levels
 from records.models import Record
 from records.workflow import VERBS, Verb, WorkflowError
 
@@ -110,7 +110,7 @@ def _ask_comment(
 
 ACTIONS = (
     *(verb_action(verb) for verb in VERBS.values() if verb.by_hand),
-    export_action(exports.RECORDS, gettext_lazy("Export: a row for each record")),
-    export_action(exports.PARTICIPANTS, gettext_lazy("Export: a row for each participant")),
-    export_action(exports.QUESTIONS, gettext_lazy("Export: a row for each question")),
+    export_action(levels.RECORDS, gettext_lazy("Export: a row for each record")),
+    export_action(levels.PARTICIPANTS, gettext_lazy("Export: a row for each participant")),
+    export_action(levels.QUESTIONS, gettext_lazy("Export: a row for each question")),
 )

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import exports
+from records import levels
 from records.models import AuditEntry, audit
 from records.workflow import UNPUBLISHED
 
@@ -66,7 +66,7 @@ class AuditEntryAdmin(OfCompanyAdmin):
         return False
 
 
-def note_export(level: exports.Level, selected: QuerySet) -> None:
+def note_export(level: levels.Level, selected: QuerySet) -> None:
     """An entry for each company of which something leaves the desk, with how much of it the public does not have."""
     hidden = Count("pk", filter=Q(status__in=UNPUBLISHED))
     counted = selected.order_by().values("company").annotate(records=Count("pk"), hidden=hidden)

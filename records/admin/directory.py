@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from records import exports
+from records import levels
 from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
@@ -29,7 +29,7 @@ class CompanyAdmin(TableAdmin):
     search_fields = ("code", "short_name", "full_name", "pinyin")
     fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk", "staff")
     autocomplete_fields = ("staff",)
-    actions = (export_action(exports.COMPANIES, _("Export")),)
+    actions = (export_action(levels.COMPANIES, _("Export")),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).for_user(request.user)  # type: ignore[attr-defined]
@@ -86,7 +86,7 @@ class InstitutionAdmin(TableAdmin, SharedAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
-    actions = (export_action(exports.INSTITUTIONS, _("Export")),)
+    actions = (export_action(levels.INSTITUTIONS, _("Export")),)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})

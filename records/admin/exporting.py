@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from records import exports
+from records import exports, levels
 from records.models import Record
 
 from .audit import note_export
@@ -47,20 +47,20 @@ class ExportForm(forms.Form):
         },
     )
 
-    def __init__(self, level: exports.Level, *args: Any, **options: Any) -> None:
+    def __init__(self, level: levels.Level, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.level = level
         columns: Any = self.fields["columns"]
         columns.choices = [(column.name, column.heading) for column in level.columns]
 
     @property
-    def lines(self) -> list[tuple[exports.Column, bool]]:
+    def lines(self) -> list[tuple[levels.Column, bool]]:
         """Every column, and whether it is ticked."""
         ticked = set(self["columns"].value() or [])
         return [(column, column.name in ticked) for column in self.level.columns]
 
 
-def export_action(level: exports.Level, description: Any) -> Any:
+def export_action(level: levels.Level, description: Any) -> Any:
     """An action that gives the rows of a level, of all that the user selected and may see."""
 
     @admin.action(description=description, permissions=["view"])
@@ -85,7 +85,7 @@ def export_action(level: exports.Level, description: Any) -> Any:
     return action
 
 
-def _remembered(request: HttpRequest, level: exports.Level) -> dict[str, Any]:
+def _remembered(request: HttpRequest, level: levels.Level) -> dict[str, Any]:
     """What was chosen last; at first, all there is."""
     last = request.session.get(REMEMBERED, {}).get(level.name, {})
     columns = [column.name for column in level.chosen(last.get("columns", ()))]
@@ -112,7 +112,7 @@ def _ask(model_admin: Any, request: HttpRequest, form: ExportForm, count: int) -
     return render(request, "admin/records/export.html", context, status=422 if form.is_bound else 200)
 
 
-def _csv(level: exports.Level, rows: QuerySet, columns: list[exports.Column]) -> HttpResponseBase:
+def _csv(level: levels.Level, rows: QuerySet, columns: list[levels.Column]) -> HttpResponseBase:
     """Streamed: a large selection costs no memory."""
     return StreamingHttpResponse(
         exports.csv_lines(level, rows, columns),
@@ -121,7 +121,7 @@ def _csv(level: exports.Level, rows: QuerySet, columns: list[exports.Column]) ->
     )
 
 
-def _xlsx(level: exports.Level, rows: QuerySet, columns: list[exports.Column]) -> HttpResponseBase:
+def _xlsx(level: levels.Level, rows: QuerySet, columns: list[levels.Column]) -> HttpResponseBase:
     return FileResponse(
         exports.xlsx_file(level, rows, columns),
         as_attachment=True,
@@ -130,13 +130,13 @@ def _xlsx(level: exports.Level, rows: QuerySet, columns: list[exports.Column]) -
     )
 
 
-FILES: dict[str, Callable[[exports.Level, QuerySet, list[exports.Column]], HttpResponseBase]] = {
+FILES: dict[str, Callable[[levels.Level, QuerySet, list[levels.Column]], HttpResponseBase]] = {
     "csv": _csv,
     "xlsx": _xlsx,
 }
 
 
-def _file_name(level: exports.Level, kind: str) -> str:
+def _file_name(level: levels.Level, kind: str) -> str:
     return f"{level.name}-{timezone.localdate()}.{kind}"
 
 

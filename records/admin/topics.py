@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from records import exports, search
+from records import levels, search
 from records.models import MergedTopic, Question, Retagging, StaleError, Topic, audit, retag
 from records.models.tagging import newest
 
@@ -60,7 +60,7 @@ class TopicAdmin(TableAdmin, SharedAdmin):
     list_display = ("name", "slug", "keywords", "question_count")
     search_fields = ("name", "pinyin", "keywords")
     fields = ("name", "slug", "keywords", "pinyin")
-    actions = ("find_questions", export_action(exports.TOPICS, gettext_lazy("Export")))
+    actions = ("find_questions", export_action(levels.TOPICS, gettext_lazy("Export")))
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import records.models.directory
-import records.models.record
+import records.models.parts
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('source', 'the filing itself'), ('slides', 'slides or documents handed out'), ('signed', 'signed scan'), ('other', 'other')], default='other', max_length=8, verbose_name='kind')),
-                ('file', models.FileField(upload_to=records.models.record.attachment_path, verbose_name='file')),
+                ('file', models.FileField(upload_to=records.models.parts.attachment_path, verbose_name='file')),
                 ('name', models.CharField(blank=True, max_length=200, verbose_name='file name')),
                 ('sha256', models.CharField(db_index=True, editable=False, max_length=64)),
                 ('is_public', models.BooleanField(default=False, help_text='Offered for download once the record is published.', verbose_name='shown to the public')),

@@ -16,7 +16,8 @@ from .directory import (
 )
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
-from .record import ActivityType, Attachment, Participant, Question, Record
+from .parts import Attachment, Participant, Question
+from .record import ActivityType, Record
 from .retention import end_of_retention
 from .step import Step, name_of
 from .tagging import Retagging, StaleError, retag

@@ -407,7 +407,7 @@ class Topic(Recorded):
         and its address, which lead there. Raises ValidationError.
         """
         from .ledger import held, renew_topics
-        from .record import Question
+        from .parts import Question
 
         if self.pk == other.pk:
             raise ValidationError(_("A topic cannot be merged with itself: choose another one."))

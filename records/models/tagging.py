@@ -17,7 +17,8 @@ from records.workflow import Status
 
 from .directory import Topic, topics_held
 from .ledger import renew_topics
-from .record import Question, Record
+from .parts import Question
+from .record import Record
 
 BATCH = 2000  # of links that are written at once
 _none: frozenset[int] = frozenset()

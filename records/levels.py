@@ -1,0 +1,432 @@
+"""What can be taken along: the levels, a row for each thing, and the columns of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .models import Company, Deadlines, Institution, Participant, Question, Record, Step, Topic, name_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One column: its name for programs, its heading for people, and how a row gives its cell.
+
+    A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
+    the public; `help` says what the heading does not. `prepare` fetches for some rows at once what `load` of the level
+    does not fetch for all columns.
+    """
+
+    name: str
+    heading: Any
+    cell: Callable[[Any], Any]
+    staff: bool = False
+    help: Any = ""
+    prepare: Callable[[list[Any]], None] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """One kind of export: a row for each record, participant or question.
+
+    `of` gives the rows of some records, `load` fetches with the rows what their cells need, `record` is the record
+    of a row.
+    """
+
+    name: str
+    label: Any
+    columns: tuple[Column, ...]
+    of: Callable[[Any], QuerySet]
+    load: Callable[[QuerySet], QuerySet]
+    record: Callable[[Any], Record] = lambda row: row.record
+
+    @property
+    def public_columns(self) -> list[Column]:
+        return [column for column in self.columns if not column.staff]
+
+    def chosen(self, names: Collection[str]) -> list[Column]:
+        """The columns of these names, in their own order."""
+        return [column for column in self.columns if column.name in names]
+
+
+def _names(items: Iterable[Any]) -> list[str]:
+    return [str(item) for item in items]
+
+
+def _hosts(record: Record) -> list[str]:
+    return ["：".join(part for part in (host["title"], host["name"]) if part) for host in record.hosts]
+
+
+def _minute(moment: Any) -> str:
+    return timezone.localtime(moment).isoformat(timespec="minutes") if moment else ""
+
+
+# Every level begins with what tells whose row it is; `of` gives the record of a row.
+def _record_columns(of: Callable[[Any], Record]) -> tuple[Column, ...]:
+    return (
+        Column("record_id", _("record id"), lambda row: of(row).pk, help=_("Never changes and is never used again.")),
+        Column(
+            "company_code",
+            _("securities code"),
+            lambda row: of(row).company.code,
+            help=_("Six digits, as text: zeros at the front belong to it."),
+        ),
+        Column(
+            "symbol",
+            _("symbol"),
+            lambda row: of(row).company.symbol,
+            help=_("The code with its exchange, such as 000001.SZ."),
+        ),
+        Column("company", _("company"), lambda row: of(row).company.short_name),
+        Column("number", _("number"), lambda row: of(row).number, help=_("As filed; may be empty.")),
+        Column("held_from", _("held from"), lambda row: of(row).held_from, help=_("The first day of the activity.")),
+        Column(
+            "held_to", _("held to"), lambda row: of(row).last_day, help=_("The last day; the first where it was one.")
+        ),
+        Column(
+            "disclosed_on",
+            _("disclosed on"),
+            lambda row: of(row).disclosed_on,
+            help=_("The day on which the company published the record."),
+        ),
+        Column(
+            "activity_types",
+            _("activity types"),
+            lambda row: _names(of(row).activity_types.all()),
+            help=_("The boxes that are ticked on the form."),
+        ),
+    )
+
+
+def _counts(of: Callable[[Any], Record]) -> tuple[Column, ...]:
+    """What a record comes to, in words that fit a row of any level."""
+    return (
+        Column(
+            "institution_count",
+            _("institutions"),
+            lambda row: of(row).institution_count,
+            help=_("How many different institutions the record names."),
+        ),
+        Column(
+            "person_count",
+            _("people"),
+            lambda row: of(row).person_count,
+            help=_("How many visitors it names in person."),
+        ),
+        Column(
+            "question_count",
+            _("questions"),
+            lambda row: of(row).question_count,
+            help=_("How many questions it answers."),
+        ),
+    )
+
+
+def _attach_deadlines(records: list[Any]) -> None:
+    Deadlines.load().attach(records)
+
+
+def _fetch_participants(records: list[Any]) -> None:
+    prefetch_related_objects(records, Prefetch("participants", Participant.objects.select_related("institution")))
+
+
+def _fetch_steps(records: list[Any]) -> None:
+    prefetch_related_objects(records, Prefetch("steps", Step.objects.select_related("user")))
+
+
+def _who(record: Any, *verbs: str) -> str:
+    """Who took one of these steps last."""
+    return next((step.who for step in reversed(record.steps.all()) if step.verb in verbs), "")
+
+
+RECORDS = Level(
+    "records",
+    _("records"),
+    (
+        *_record_columns(lambda record: record),
+        Column(
+            "other_activity",
+            _("other activity"),
+            lambda record: record.other_activity,
+            help=_("What stands beside the box 其他."),
+        ),
+        Column(
+            "held_text",
+            _("time as filed"),
+            lambda record: record.held_text,
+            help=_("Date and time in the form's own words."),
+        ),
+        Column("place", _("place"), lambda record: record.place),
+        Column("hosts", _("hosts"), _hosts, help=_("Those who received the visitors, each as title：name.")),
+        *_counts(lambda record: record),
+        Column(
+            "stated_institutions",
+            _("institutions stated"),
+            lambda record: record.stated_institutions,
+            help=_("Where the form gives a total, such as 等31家机构."),
+        ),
+        Column(
+            "stated_people",
+            _("people stated"),
+            lambda record: record.stated_people,
+            help=_("Where the form gives a total."),
+        ),
+        Column(
+            "institutions",
+            _("names of institutions"),
+            lambda record: _institution_names(record),
+            help=_("Each once, by the name it has in the directory."),
+            prepare=_fetch_participants,
+        ),
+        Column(
+            "introduction",
+            _("introduction"),
+            lambda record: record.introduction,
+            help=_("What stands before the first question."),
+        ),
+        Column(
+            "closing", _("closing text"), lambda record: record.closing, help=_("What stands after the last answer.")
+        ),
+        Column(
+            "material_information", _("statement on material information"), lambda record: record.material_information
+        ),
+        Column("signed_on", _("date of the form"), lambda record: record.signed_on),
+        Column(
+            "address",
+            _("address"),
+            lambda record: record.get_absolute_url(),
+            help=_("Its page on this site; it stays."),
+        ),
+        Column("status", _("status"), lambda record: record.get_status_display(), staff=True),
+        Column(
+            "due",
+            _("due"),
+            lambda record: str(record.due or ""),
+            staff=True,
+            help=_("By when it is or was to be published."),
+            prepare=_attach_deadlines,
+        ),
+        Column(
+            "deadline",
+            _("deadline"),
+            lambda record: str(light.label) if (light := record.light) else "",
+            staff=True,
+            help=_("How it stands to that: overdue, published in time …"),
+            prepare=_attach_deadlines,
+        ),
+        Column(
+            "submitted_by",
+            _("submitted by"),
+            lambda record: _who(record, "submit"),
+            staff=True,
+            help=_("Who handed it to a reviewer last."),
+            prepare=_fetch_steps,
+        ),
+        Column(
+            "published_by",
+            _("published by"),
+            lambda record: _who(record, "approve", "publish"),
+            staff=True,
+            help=_("Who approved it, or published it alone."),
+            prepare=_fetch_steps,
+        ),
+        Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
+        Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
+    ),
+    lambda records: records,
+    lambda records: records.select_related("company").prefetch_related("activity_types"),
+    lambda record: record,
+)
+
+
+def _institution_names(record: Record) -> list[str]:
+    return list(dict.fromkeys(row.institution.name for row in record.participants.all() if row.institution))
+
+
+def _parts_of(model: Any) -> Callable[[Any], QuerySet]:
+    """Rows of the records that a queryset names, newest record first, in the order of the form."""
+    return lambda records: model.objects.filter(record__in=records.order_by().values("pk")).newest_first()
+
+
+PARTICIPANTS = Level(
+    "participants",
+    _("participants"),
+    (
+        Column("participant_id", _("participant id"), lambda row: row.pk),
+        *_record_columns(lambda row: row.record),
+        Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
+        Column(
+            "institution_id",
+            _("institution id"),
+            lambda row: row.institution_id,
+            help=_("The same for every spelling of an institution; empty for a person without one."),
+        ),
+        Column(
+            "institution",
+            _("institution"),
+            lambda row: row.institution.name if row.institution else "",
+            help=_("By the name it has in the directory."),
+        ),
+        Column(
+            "institution_type",
+            _("institution type"),
+            lambda row: row.institution.get_type_display() if row.institution else "",
+        ),
+        Column("name_as_filed", _("institution as filed"), lambda row: row.name_as_filed),
+        Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
+        Column("title", _("title"), lambda row: row.title),
+        *_counts(lambda row: row.record),
+        Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
+        Column(
+            "commitment_letter",
+            _("commitment letter"),
+            lambda row: row.get_commitment_letter_display(),
+            staff=True,
+        ),
+        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
+    ),
+    _parts_of(Participant),
+    lambda rows: rows.select_related("record__company", "institution").prefetch_related("record__activity_types"),
+)
+
+QUESTIONS = Level(
+    "questions",
+    _("questions"),
+    (
+        Column(
+            "question_id",
+            _("question id"),
+            lambda row: row.pk,
+            help=_("Never changes, whatever becomes of its order and wording."),
+        ),
+        *_record_columns(lambda row: row.record),
+        Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
+        Column("question", _("question"), lambda row: row.text, help=_("Empty where the filing lost its words.")),
+        Column("answer", _("answer"), lambda row: row.answer),
+        Column("topics", _("topics"), lambda row: _names(row.topics.all())),
+        *_counts(lambda row: row.record),
+        Column(
+            "address", _("address"), lambda row: row.get_absolute_url(), help=_("Its place on this site; it stays.")
+        ),
+        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
+    ),
+    _parts_of(Question),
+    lambda rows: rows.select_related("record__company").prefetch_related("record__activity_types", "topics"),
+)
+
+# What the public has as data.
+LEVELS = {level.name: level for level in (RECORDS, PARTICIPANTS, QUESTIONS)}
+
+
+def _yes_or_no(value: bool) -> str:
+    return gettext("yes") if value else gettext("no")
+
+
+def _public_address(row: Any) -> str:
+    return row.get_absolute_url() if row.record_count else ""
+
+
+def _recorded(*counts: Column) -> tuple[Column, ...]:
+    """What the published records of a company, an institution or a topic come to."""
+    return (
+        Column("record_count", _("records"), lambda row: row.record_count, help=_("How many published records.")),
+        *counts,
+        Column("first_held", _("first activity"), lambda row: row.first_held),
+        Column("last_held", _("last activity"), lambda row: row.last_held),
+        Column(
+            "address",
+            _("address"),
+            _public_address,
+            help=_("Its page on this site; empty while no published record names it."),
+        ),
+        Column("pinyin", _("pinyin"), lambda row: row.pinyin, staff=True),
+    )
+
+
+_QUESTION_COUNT = Column(
+    "question_count", _("questions"), lambda row: row.question_count, help=_("How many questions in them.")
+)
+
+
+def _directory(name: str, model: Any, *columns: Column) -> Level:
+    """A list of the desk: a row for each row of a model."""
+    return Level(
+        name,
+        model._meta.verbose_name_plural,
+        columns,
+        lambda rows: rows,
+        lambda rows: rows,
+    )
+
+
+COMPANIES = _directory(
+    "companies",
+    Company,
+    Column(
+        "company_code",
+        _("securities code"),
+        lambda company: company.code,
+        help=_("Six digits, as text: zeros at the front belong to it."),
+    ),
+    Column(
+        "symbol",
+        _("symbol"),
+        lambda company: company.symbol,
+        help=_("The code with its exchange, such as 000001.SZ."),
+    ),
+    Column("short_name", _("short name"), lambda company: company.short_name),
+    Column("full_name", _("full name"), lambda company: company.full_name),
+    Column("board", _("board"), lambda company: company.get_board_display()),
+    *_recorded(_QUESTION_COUNT),
+    Column(
+        "one_person_desk",
+        _("one-person desk"),
+        lambda company: _yes_or_no(company.one_person_desk),
+        staff=True,
+        help=_("Whether records are published without a second person’s approval."),
+    ),
+    Column(
+        "staff",
+        _("who works for it"),
+        lambda company: [name_of(user) for user in company.staff.all()],
+        staff=True,
+        prepare=lambda companies: prefetch_related_objects(companies, "staff"),
+    ),
+)
+
+INSTITUTIONS = _directory(
+    "institutions",
+    Institution,
+    Column("institution_id", _("institution id"), lambda row: row.pk),
+    Column("name", _("name"), lambda row: row.name),
+    Column("type", _("type"), lambda row: row.get_type_display()),
+    Column(
+        "aliases",
+        _("aliases"),
+        lambda row: [alias.name for alias in row.aliases.all()],
+        prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
+    ),
+    *_recorded(),
+    Column(
+        "reviewed",
+        _("reviewed"),
+        lambda row: _yes_or_no(row.reviewed),
+        staff=True,
+        help=_("Off for names that came in with a filing and that nobody has looked at."),
+    ),
+)
+
+TOPICS = _directory(
+    "topics",
+    Topic,
+    Column("name", _("name"), lambda topic: topic.name),
+    Column("slug", _("address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
+    Column("keywords", _("keywords"), lambda topic: topic.keywords),
+    *_recorded(_QUESTION_COUNT),
+)
