@@ -99,8 +99,11 @@ def ask(replica: contextlib.ExitStack) -> None:
 
 def catch_up() -> None:
     """Wait until the replica has all that the primary has."""
-    with psycopg.connect(os.environ["DATABASE_URL"].replace("postgres://", "postgresql://")) as primary:
-        ((there,),) = primary.execute("SELECT pg_current_wal_lsn()").fetchall()
+    with psycopg.connect(os.environ["DATABASE_URL"].replace("postgres://", "postgresql://"), autocommit=True) as primary:
+        # The throw-away servers commit before they have written: one commit that waits takes all before it along.
+        primary.execute("SET synchronous_commit = on")
+        primary.execute("SELECT pg_current_xact_id()")
+        ((there,),) = primary.execute("SELECT pg_current_wal_flush_lsn()").fetchall()
     with psycopg.connect(os.environ["REPLICA_URLS"].replace("postgres://", "postgresql://")) as copy:
         for _attempt in range(600):
             ((is_there,),) = copy.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [there]).fetchall()
