@@ -17,7 +17,7 @@ ROWS: list[set[str]] = [
     {"models"},
     {"similar"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets"},
-    {"history"},
+    {"history", "integrity", "backups"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

@@ -21,7 +21,7 @@ from .record import Attachment
 
 def intake_path(intake: Intake, name: str) -> str:
     """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"intakes/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return f"{Intake.FOLDER}/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
 
 
 class IntakeQuerySet(models.QuerySet):
@@ -38,6 +38,8 @@ class Intake(models.Model):
 
     Its bytes go with the row, by whatever way the row is deleted.
     """
+
+    FOLDER = "intakes"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="intakes", verbose_name=_("user")

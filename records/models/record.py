@@ -523,11 +523,13 @@ class Question(models.Model):
 
 def attachment_path(attachment: Attachment, name: str) -> str:
     """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"attachments/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return f"{Attachment.FOLDER}/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
 
 
 class Attachment(models.Model):
     """A file that belongs to a record: what it was read from, slides, the signed scan."""
+
+    FOLDER = "attachments"
 
     class Kind(models.TextChoices):
         SOURCE = "source", _("the filing itself")
