@@ -401,11 +401,11 @@ _POSTGRESQL_FUNCTIONS = (
     f"""
     CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
+    BEGIN ATOMIC  -- knows the other function by itself and not by name: pg_restore looks up no names
       SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2)))[1:{MAX_GRAMS}], '{{}}')
       FROM regexp_matches(irsite_fold(value), '{_RUN_CLASS}', 'g') AS run,
-           generate_series(1, char_length(run[1])) AS at
-    $$
+           generate_series(1, char_length(run[1])) AS at;
+    END
     """,  # noqa: S608
 )
 
