@@ -17,7 +17,8 @@ ROWS: list[set[str]] = [
     {"models"},
     {"similar"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets"},
-    {"history", "integrity", "backups"},
+    {"history", "integrity"},
+    {"backups"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
