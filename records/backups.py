@@ -483,17 +483,19 @@ def _restore_postgresql(database: Path) -> None:
     ):
         assert script.stdout  # noqa: S101
         assert target.stdin  # noqa: S101
+        broke_off = False
         with contextlib.suppress(BrokenPipeError):  # the reader has its reason
             target.stdin.write(begin.encode())
             shutil.copyfileobj(script.stdout, target.stdin, PIECE)
-            if script.wait() == 0:  # what breaks off is never committed
+            broke_off = bool(script.wait())
+            if not broke_off:  # what breaks off is never committed
                 target.stdin.write(b"\nCOMMIT;\n")
         with contextlib.suppress(BrokenPipeError):
             target.stdin.close()
         script.stdout.close()
-        if target.wait():
+        if target.wait() and not broke_off:
             raise BackupError(_reason("psql", _told(reasons)))
-        if script.wait():
+        if broke_off:
             raise BackupError(_reason("pg_restore", _told(complaints)))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
