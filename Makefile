@@ -12,7 +12,7 @@ run: setup ## Serve the site on 127.0.0.1:$(PORT); the first time with sample da
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py first_run
 	@echo "irsite: http://127.0.0.1:$(PORT)/  (desk: http://127.0.0.1:$(PORT)/admin/)"
-	@# Lines of any length, so that it is the page that says what is wrong with an address of 10,000 characters.
+	@# Lines of any length, so that it is a page of ours that says when an address is too long.
 	$(BIN)/gunicorn irsite.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --limit-request-line 0 --log-level warning
 
 setup: .venv/installed .env ## Prepare .venv and the local settings

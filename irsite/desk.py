@@ -3,11 +3,17 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from .login import SECOND_FACTOR, second_factor, waiting_user
 
 
 class DeskSite(AdminSite):
@@ -21,7 +27,20 @@ class DeskSite(AdminSite):
         from records.admin import importing  # not before the models are there
 
         on_site = path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
-        return [*importing.urls(), on_site, *super().get_urls()]
+        factor = path("second-factor/", never_cache(csrf_protect(second_factor)), name="second_factor")
+        return [*importing.urls(), on_site, factor, *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Whose password was right goes on to the second factor, where one is asked for."""
+        if waiting_user(request):
+            return redirect_to_login(request.GET.get("next", reverse("admin:index")), reverse(SECOND_FACTOR))
+        return super().login(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from records.admin import desk
+
+        shown = {"ways_in": desk.ways_in(request), "sections": desk.sections(request)}
+        return super().index(request, {**shown, **(extra_context or {})})
 
     def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Leads to the public page of a row. Django asks nobody who they are, and tells the address of any row."""

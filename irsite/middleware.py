@@ -1,11 +1,49 @@
-"""Which language a visitor reads."""
+"""Where a request comes from, and which language its visitor reads."""
 
+import contextlib
+import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+
+class ClientAddressMiddleware:
+    """Behind proxies of ours, the address of the client as the outermost of them saw it, in REMOTE_ADDR.
+
+    What stands further left in the header was written by the client itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if 0 < settings.TRUSTED_PROXIES <= len(forwarded):
+            with contextlib.suppress(ValueError):
+                seen = ipaddress.ip_address(forwarded[-settings.TRUSTED_PROXIES].strip())
+                request.META["REMOTE_ADDR"] = str(seen)
+        return self.get_response(request)
+
+
+def client_address(request: HttpRequest) -> str:
+    """For the guard of log-ins, which would look at headers by itself where it can."""
+    return request.META.get("REMOTE_ADDR", "")
+
+
+class PermissionsPolicyMiddleware:
+    """What Django has no setting for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.policy = ", ".join(f"{feature}=()" for feature in settings.PERMISSIONS_POLICY)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.policy)
+        return response
 
 
 class ChosenLanguageMiddleware:

@@ -16,6 +16,8 @@ from django.template import loader
 from django.utils.translation import gettext
 from django.views import defaults
 
+from . import bounds
+
 RETRY_AFTER = 30  # seconds
 
 # What befalls SQLite's file; its other errors are mistakes in what it is asked.
@@ -42,7 +44,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler of bad requests: it takes a session that could not be stored for one that was deleted."""
-    return _unavailable(request) if is_outage(exception) else defaults.bad_request(request, exception)
+    return _unavailable(request) if is_outage(exception) else bounds.bad_request(request, exception)
 
 
 def is_outage(error: BaseException | None) -> bool:

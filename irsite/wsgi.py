@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db.backends.signals import connection_created
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "irsite.settings")
 
@@ -14,3 +15,7 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
     database["NAME"] = f"{Path(database['NAME']).absolute().as_uri()}?mode=rw"
 
 application = get_wsgi_application()
+
+from .bounds import bound_statements  # noqa: E402 - it needs the settings
+
+connection_created.connect(bound_statements)

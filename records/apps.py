@@ -5,8 +5,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.backends.signals import connection_created
-from django.db.models import ProtectedError
-from django.db.models.signals import post_migrate, pre_delete
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,9 +18,12 @@ class RecordsConfig(AppConfig):
         # Permissions of ours are there when the turn comes to Django's own application.
         post_migrate.connect(make_roles, sender=apps.get_app_config("auth"))
         post_migrate.connect(install_search, sender=self)
+        post_migrate.connect(install_audit, sender=self)
         post_migrate.connect(begin_ledger, sender=self)
-        pre_delete.connect(refuse_to_lose_what_is_published)
         connection_created.connect(register_search_functions)
+        from . import signals  # not before the models are there
+
+        signals.connect()
 
 
 def make_activity_types(using: str, **options: Any) -> None:
@@ -57,20 +59,20 @@ def install_search(using: str, **options: Any) -> None:
         search.install(connections[using])
 
 
+def install_audit(using: str, **options: Any) -> None:
+    """The triggers that keep the audit log as it was written, which SQLite loses as well."""
+    from .models import AuditEntry, audit
+
+    if AuditEntry._meta.db_table in connections[using].introspection.table_names():
+        audit.install(connections[using])
+
+
 def begin_ledger(using: str, **options: Any) -> None:
     """Records that were published before there was a ledger are entered into it."""
     from .models import Record, Tally, ledger
 
     if not Tally.objects.using(using).exists() and Record.objects.using(using).published().exists():
         ledger.renew()
-
-
-def refuse_to_lose_what_is_published(instance: Any, **options: Any) -> None:
-    """What the public counts on is withdrawn before it is deleted, by whatever way."""
-    from .models import Record
-
-    if isinstance(instance, Record) and instance.is_published:
-        raise ProtectedError(f"{instance} is published: withdraw it before it is deleted.", {instance})
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:

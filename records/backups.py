@@ -34,7 +34,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .integrity import snapshot
-from .models import files
+from .models import stored
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -118,9 +118,9 @@ def size_of_site() -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         ((size,),) = cursor.fetchall()
-    for name in files.present():
+    for name in stored.present():
         with contextlib.suppress(FileNotFoundError):
-            size += (files.root() / name).stat().st_size
+            size += (stored.root() / name).stat().st_size
     return int(size)
 
 
@@ -152,12 +152,12 @@ def make(folder: Path, advance: Advance, *, incomplete: bool = False) -> Manifes
 
 def _fill(folder: Path, advance: Advance, incomplete: bool) -> Manifest:
     copies = _Copies(folder / MEDIA)
-    for name in files.present():
+    for name in stored.present():
         advance(copies.take(name))
     accepted: set[str] = set()
     for _attempt in range(SNAPSHOTS):
         with snapshot():
-            rows = files.named()
+            rows = stored.named()
             wrong = [row for row in rows if not copies.holds(row)]
             if {row.name for row in wrong} <= accepted:
                 database = folder / DATABASE[connection.vendor]
@@ -175,7 +175,7 @@ def _fill(folder: Path, advance: Advance, incomplete: bool) -> Manifest:
     copies.keep_only({row.name for row in rows} - accepted)
     kept = [Kept(f"{MEDIA}/{name}", size, digest) for name, (size, digest) in sorted(copies.taken.items())]
     advance(database.stat().st_size)
-    kept.append(Kept(database.name, database.stat().st_size, files.digest_of(database)))
+    kept.append(Kept(database.name, database.stat().st_size, stored.digest_of(database)))
     manifest = Manifest(
         format=FORMAT,
         made_at=timezone.localtime().isoformat(timespec="seconds"),
@@ -205,22 +205,22 @@ class _Copies:
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copyfile(files.root() / name, target)
+            shutil.copyfile(stored.root() / name, target)
         except FileNotFoundError:
             self.taken.pop(name, None)
             target.unlink(missing_ok=True)
             return 0
-        self.taken[name] = target.stat().st_size, files.digest_of(target)
+        self.taken[name] = target.stat().st_size, stored.digest_of(target)
         return self.taken[name][0]
 
-    def holds(self, row: files.Named) -> bool:
+    def holds(self, row: stored.Named) -> bool:
         """Whether the copy of a row's file is whole; what is missing or was not yet whole is copied now."""
         if self._is_whole(row):
             return True
         self.take(row.name)
         return self._is_whole(row)
 
-    def _is_whole(self, row: files.Named) -> bool:
+    def _is_whole(self, row: stored.Named) -> bool:
         return row.name in self.taken and self.taken[row.name][1] == row.sha256
 
     def keep_only(self, names: set[str]) -> None:
@@ -318,7 +318,7 @@ def check(folder: Path, advance: Advance) -> Manifest:
     _check_names(folder, manifest)
     for kept in manifest.files:
         path = folder / kept.path
-        if path.stat().st_size != kept.size or files.digest_of(path) != kept.sha256:
+        if path.stat().st_size != kept.size or stored.digest_of(path) != kept.sha256:
             raise BackupError(_("%(path)s is not as it was when the backup was made.") % {"path": path})
         advance(kept.size)
     _CHECKS[manifest.engine](folder / DATABASE[manifest.engine])
@@ -327,7 +327,7 @@ def check(folder: Path, advance: Advance) -> Manifest:
 
 def _check_names(folder: Path, manifest: Manifest) -> None:
     wanted = {kept.path for kept in manifest.files}
-    homes = {(MEDIA, model.FOLDER) for model in files.KEEPERS}
+    homes = {(MEDIA, model.FOLDER) for model in stored.KEEPERS}
     there = set()
     for path in folder.rglob("*"):
         if path.is_symlink() or not path.is_dir():
@@ -396,7 +396,7 @@ class _Media:
     def __init__(self, source: Path, wanted: dict[str, str]) -> None:
         self.source = source
         self.wanted = wanted
-        self.root = files.root()
+        self.root = stored.root()
         self.work = self.root / f".restore-{uuid.uuid4().hex[:8]}"  # on the same disk: nothing but names changes
         self.placed: list[str] = []
         self.aside: list[str] = []
@@ -430,13 +430,13 @@ class _Media:
     def settle(self) -> None:
         """The rows have been exchanged: from here on nothing comes back, and what they do not name goes."""
         self.placed, self.aside = [], []
-        for name in list(files.present()):
+        for name in list(stored.present()):
             if name not in self.wanted:
                 self._move(self.root / name, self.work / "old" / name)
 
     def _digest(self, name: str) -> str:
         try:
-            return files.digest_of(self.root / name)
+            return stored.digest_of(self.root / name)
         except OSError:
             return ""
 

@@ -16,6 +16,10 @@ from .models import Acknowledgement, Level, Light, Participant, Question, Record
 from .names import institution_key
 from .search import fold, marked
 
+# Those who come to these sign a 承诺书 beforehand; meetings open to everybody, or held by a broker, ask for none.
+WITH_LETTERS = frozenset({"特定对象调研", "媒体采访", "现场参观"})
+PLACES = 10  # of one finding that are named; the others are counted
+
 
 class Place(NamedTuple):
     """Where on the form: the name of the field there, such as `questions-3-answer`, and what to call it."""
@@ -72,6 +76,7 @@ def check(record: Record, rows: Rows | None = None) -> list[Finding]:
         *_dates(record),
         *_deadline(record),
         *_rows(rows),
+        *_letters(rows),
         *_watched(record, rows),
     ]
     return sorted(found, key=lambda finding: finding.level != Level.ERROR)
@@ -156,6 +161,28 @@ def _rows(rows: Rows) -> Iterator[Finding]:
             ),
             "\n".join(sorted(row.text for _prefix, _place, row in unanswered)),
         )
+
+
+def _letters(rows: Rows) -> Iterator[Finding]:
+    """Where it is not known whether one is needed, one is missing."""
+    letter, attendance = Participant.CommitmentLetter, Participant.Attendance
+    missing = {
+        prefix: row
+        for prefix, row in rows.participants.items()
+        if row.commitment_letter not in {letter.SIGNED, letter.NOT_NEEDED} and row.attended != attendance.NO
+    }
+    if not missing or not WITH_LETTERS.intersection(rows.activities):
+        return
+    sentence = ngettext(
+        "%(n)d visitor has not signed a commitment letter:",
+        "%(n)d visitors have not signed a commitment letter:",
+        len(missing),
+    )
+    places = [Place(f"{prefix}-commitment_letter", str(row)) for prefix, row in missing.items()]
+    if (more := len(places) - PLACES) > 0:
+        places[PLACES:] = [places[PLACES]._replace(label=f"+{more}")]
+    about = "\n".join(sorted(map(str, missing.values())))
+    yield Finding(Level.WARNING, "commitment_letter", sentence % {"n": len(missing)}, tuple(places), about)
 
 
 # Words to watch for

@@ -14,17 +14,17 @@ import io
 import itertools
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
 from defusedcsv import csv
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .models import Participant, Question, Record
+from .models import Company, Deadlines, Institution, Participant, Question, Record, Step, Topic, name_of
 from .querysets import DAY_OF_ORDER, Place
 
 CHUNK = 500  # rows fetched at once: what an export holds in memory, whatever its length
@@ -35,7 +35,8 @@ class Column:
     """One column: its name for programs, its heading for people, and how a row gives its cell.
 
     A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
-    the public; `help` says what the heading does not.
+    the public; `help` says what the heading does not. `prepare` fetches for some rows at once what `load` of the level
+    does not fetch for all columns.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     cell: Callable[[Any], Any]
     staff: bool = False
     help: Any = ""
+    prepare: Callable[[list[Any]], None] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +68,10 @@ class Level:
 
     def columns_for(self, *, staff: bool) -> list[Column]:
         return [column for column in self.columns if staff or not column.staff]
+
+    def chosen(self, names: Collection[str]) -> list[Column]:
+        """The columns of these names, in their own order."""
+        return [column for column in self.columns if column.name in names]
 
 
 def _names(items: Iterable[Any]) -> list[str]:
@@ -141,6 +147,23 @@ def _counts(of: Callable[[Any], Record]) -> tuple[Column, ...]:
     )
 
 
+def _attach_deadlines(records: list[Any]) -> None:
+    Deadlines.load().attach(records)
+
+
+def _fetch_participants(records: list[Any]) -> None:
+    prefetch_related_objects(records, Prefetch("participants", Participant.objects.select_related("institution")))
+
+
+def _fetch_steps(records: list[Any]) -> None:
+    prefetch_related_objects(records, Prefetch("steps", Step.objects.select_related("user")))
+
+
+def _who(record: Any, *verbs: str) -> str:
+    """Who took one of these steps last."""
+    return next((step.who for step in reversed(record.steps.all()) if step.verb in verbs), "")
+
+
 RECORDS = Level(
     "records",
     _("records"),
@@ -178,6 +201,7 @@ RECORDS = Level(
             _("names of institutions"),
             lambda record: _institution_names(record),
             help=_("Each once, by the name it has in the directory."),
+            prepare=_fetch_participants,
         ),
         Column(
             "introduction",
@@ -199,13 +223,43 @@ RECORDS = Level(
             help=_("Its page on this site; it stays."),
         ),
         Column("status", _("status"), lambda record: record.get_status_display(), staff=True),
+        Column(
+            "due",
+            _("due"),
+            lambda record: str(record.due or ""),
+            staff=True,
+            help=_("By when it is or was to be published."),
+            prepare=_attach_deadlines,
+        ),
+        Column(
+            "deadline",
+            _("deadline"),
+            lambda record: str(light.label) if (light := record.light) else "",
+            staff=True,
+            help=_("How it stands to that: overdue, published in time …"),
+            prepare=_attach_deadlines,
+        ),
+        Column(
+            "submitted_by",
+            _("submitted by"),
+            lambda record: _who(record, "submit"),
+            staff=True,
+            help=_("Who handed it to a reviewer last."),
+            prepare=_fetch_steps,
+        ),
+        Column(
+            "published_by",
+            _("published by"),
+            lambda record: _who(record, "approve", "publish"),
+            staff=True,
+            help=_("Who approved it, or published it alone."),
+            prepare=_fetch_steps,
+        ),
         Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
         Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
     lambda records: records,
-    lambda records: records.select_related("company").prefetch_related(
-        "activity_types", Prefetch("participants", Participant.objects.select_related("institution"))
-    ),
+    lambda records: records.select_related("company").prefetch_related("activity_types"),
     lambda record: record,
 )
 
@@ -247,6 +301,13 @@ PARTICIPANTS = Level(
         Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
         Column("title", _("title"), lambda row: row.title),
         *_counts(lambda row: row.record),
+        Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
+        Column(
+            "commitment_letter",
+            _("commitment letter"),
+            lambda row: row.get_commitment_letter_display(),
+            staff=True,
+        ),
         Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
     ),
     _parts_of(Participant),
@@ -278,7 +339,116 @@ QUESTIONS = Level(
     lambda rows: rows.select_related("record__company").prefetch_related("record__activity_types", "topics"),
 )
 
+# What the public has as data.
 LEVELS = {level.name: level for level in (RECORDS, PARTICIPANTS, QUESTIONS)}
+
+
+def _yes_or_no(value: bool) -> str:
+    return gettext("yes") if value else gettext("no")
+
+
+def _public_address(row: Any) -> str:
+    return row.get_absolute_url() if row.record_count else ""
+
+
+def _recorded(*counts: Column) -> tuple[Column, ...]:
+    """What the published records of a company, an institution or a topic come to."""
+    return (
+        Column("record_count", _("records"), lambda row: row.record_count, help=_("How many published records.")),
+        *counts,
+        Column("first_held", _("first activity"), lambda row: row.first_held),
+        Column("last_held", _("last activity"), lambda row: row.last_held),
+        Column(
+            "address",
+            _("address"),
+            _public_address,
+            help=_("Its page on this site; empty while no published record names it."),
+        ),
+        Column("pinyin", _("pinyin"), lambda row: row.pinyin, staff=True),
+    )
+
+
+_QUESTION_COUNT = Column(
+    "question_count", _("questions"), lambda row: row.question_count, help=_("How many questions in them.")
+)
+
+
+def _directory(name: str, model: Any, *columns: Column) -> Level:
+    """A list of the desk: a row for each row of a model."""
+    return Level(
+        name,
+        model._meta.verbose_name_plural,
+        columns,
+        lambda rows: rows,
+        lambda rows: rows,
+    )
+
+
+COMPANIES = _directory(
+    "companies",
+    Company,
+    Column(
+        "company_code",
+        _("securities code"),
+        lambda company: company.code,
+        help=_("Six digits, as text: zeros at the front belong to it."),
+    ),
+    Column(
+        "symbol",
+        _("symbol"),
+        lambda company: company.symbol,
+        help=_("The code with its exchange, such as 000001.SZ."),
+    ),
+    Column("short_name", _("short name"), lambda company: company.short_name),
+    Column("full_name", _("full name"), lambda company: company.full_name),
+    Column("board", _("board"), lambda company: company.get_board_display()),
+    *_recorded(_QUESTION_COUNT),
+    Column(
+        "one_person_desk",
+        _("one-person desk"),
+        lambda company: _yes_or_no(company.one_person_desk),
+        staff=True,
+        help=_("Whether records are published without a second person’s approval."),
+    ),
+    Column(
+        "staff",
+        _("who works for it"),
+        lambda company: [name_of(user) for user in company.staff.all()],
+        staff=True,
+        prepare=lambda companies: prefetch_related_objects(companies, "staff"),
+    ),
+)
+
+INSTITUTIONS = _directory(
+    "institutions",
+    Institution,
+    Column("institution_id", _("institution id"), lambda row: row.pk),
+    Column("name", _("name"), lambda row: row.name),
+    Column("type", _("type"), lambda row: row.get_type_display()),
+    Column(
+        "aliases",
+        _("aliases"),
+        lambda row: [alias.name for alias in row.aliases.all()],
+        prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
+    ),
+    *_recorded(),
+    Column(
+        "reviewed",
+        _("reviewed"),
+        lambda row: _yes_or_no(row.reviewed),
+        staff=True,
+        help=_("Off for names that came in with a filing and that nobody has looked at."),
+    ),
+)
+
+TOPICS = _directory(
+    "topics",
+    Topic,
+    Column("name", _("name"), lambda topic: topic.name),
+    Column("slug", _("address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
+    Column("keywords", _("keywords"), lambda topic: topic.keywords),
+    *_recorded(_QUESTION_COUNT),
+)
 
 
 def _flat(cell: Any) -> Any:
@@ -293,16 +463,22 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"\t", "\r", "\n"} else cell
 
 
-def _chunks(level: Level, rows: QuerySet) -> Iterator[list[Any]]:
+def _chunks(level: Level, rows: QuerySet, columns: Iterable[Column]) -> Iterator[list[Any]]:
     loaded = level.load(rows).iterator(chunk_size=CHUNK)
     while chunk := list(itertools.islice(loaded, CHUNK)):
+        _prepare(columns, chunk)
         yield chunk
 
 
-def csv_lines(level: Level, rows: QuerySet, *, staff: bool = False) -> Iterator[bytes]:
-    """The CSV of some rows of a level, piece by piece."""
-    columns = level.columns_for(staff=staff)
-    chunks = ([[column.cell(row) for column in columns] for row in chunk] for chunk in _chunks(level, rows))
+def _prepare(columns: Iterable[Column], rows: list[Any]) -> None:
+    for prepare in {column.prepare for column in columns if column.prepare}:
+        prepare(rows)
+
+
+def csv_lines(level: Level, rows: QuerySet, columns: Sequence[Column] | None = None) -> Iterator[bytes]:
+    """The CSV of some rows of a level, piece by piece: of the public columns, unless others are named."""
+    columns = columns or level.public_columns
+    chunks = ([[column.cell(row) for column in columns] for row in chunk] for chunk in _chunks(level, rows, columns))
     return csv_of([column.heading for column in columns], chunks)
 
 
@@ -338,13 +514,13 @@ SHEET_ROWS = 1_048_576  # of a sheet, the heading included
 CELL_LENGTH = 32_767  # characters that a cell of a sheet can hold
 
 
-def xlsx_file(level: Level, rows: QuerySet, *, staff: bool = False) -> IO[bytes]:
+def xlsx_file(level: Level, rows: QuerySet, columns: Sequence[Column] | None = None) -> IO[bytes]:
     """A workbook of some rows of a level, whole, in a file that vanishes when it is closed.
 
     Text is written as text whatever it begins with. A sheet has an end: beyond it, the last row says that the
     file is cut, and a text that no cell can hold ends in an ellipsis.
     """
-    columns = level.columns_for(staff=staff)
+    columns = columns or level.public_columns
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
@@ -353,7 +529,7 @@ def xlsx_file(level: Level, rows: QuerySet, *, staff: bool = False) -> IO[bytes]
             sheet.freeze_panes(1, 0)
             for place, column in enumerate(columns):
                 sheet.write_string(0, place, str(column.heading), bold)
-            written = itertools.chain.from_iterable(_chunks(level, rows[:SHEET_ROWS]))
+            written = itertools.chain.from_iterable(_chunks(level, rows[:SHEET_ROWS], columns))
             for at, row in enumerate(written, 1):
                 if at == SHEET_ROWS - 1 and next(written, None):
                     sheet.write_string(at, 0, gettext("CUT: a sheet holds no more rows. Fetch the CSV."))
@@ -398,6 +574,7 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
     found = list(level.load(rows)[: limit + 1])
     shown = found[:limit]
     columns = level.public_columns
+    _prepare(columns, shown)
     results = [{column.name: _plain(column.cell(row)) for column in columns} for row in shown]
     return results, _cursor(level, shown[-1], order) if len(found) > limit else ""
 

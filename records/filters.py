@@ -28,6 +28,7 @@ from .models import (
     Exchange,
     Institution,
     InstitutionType,
+    MergedTopic,
     Participant,
     Question,
     Record,
@@ -74,6 +75,14 @@ def rows_by(key: str, pattern: str, rows: Callable[[], QuerySet]) -> Callable[[l
         return {str(getattr(row, key)): row for row in rows().filter(**{f"{key}__in": shaped})} if shaped else {}
 
     return find
+
+
+def find_topics(texts: list[str]) -> Mapping[str, Topic]:
+    """Addresses are promises: that of a topic which was merged stands for what it became part of."""
+    found = rows_by("slug", r"[-\w]{1,60}", Topic.objects.public)(texts)
+    former = [text for text in texts if text not in found]
+    merged = rows_by("slug", r"[-\w]{1,60}", lambda: MergedTopic.objects.standing())(former)
+    return {**found, **{slug: row.into for slug, row in merged.items()}}
 
 
 def find_activities(texts: list[str]) -> Mapping[str, ActivityType]:
@@ -269,7 +278,7 @@ class RecordFilter(BaseFilter):
     topic = ValuesFilter(
         label=_("Topic"),
         method="by_topic",
-        find=rows_by("slug", r"[-\w]{1,60}", lambda: Topic.objects.public()),
+        find=find_topics,
     )
     activity = ValuesFilter(label=_("Activity"), method="by_activity", find=find_activities)
     exchange = ValuesFilter(label=_("Stock exchange"), method="by_exchange", find=find_exchanges)

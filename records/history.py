@@ -16,7 +16,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext
 
 from .compare import Change, Piece, Version, between, difference, only_changes
-from .models import Acknowledgement, Company, Institution, Participant, Question, Record, Step, name_of
+from .models import Acknowledgement, Attachment, Company, Institution, Participant, Question, Record, Step, name_of
 
 # What one person stores within so many seconds is told as one change: a form is saved table by table.
 AT_ONCE = datetime.timedelta(seconds=2)
@@ -27,6 +27,7 @@ _HISTORIES: dict[str, Any] = {
     "record": Record.history.model,
     "participant": Participant.history.model,
     "question": Question.history.model,
+    "attachment": Attachment.history.model,
 }
 
 
@@ -61,7 +62,7 @@ class Moment:
 
 
 def entries_of(record_id: int) -> list[Entry]:
-    """All that was ever stored of a record, newest first. Five queries."""
+    """All that was ever stored of a record, newest first. Six queries."""
     found: list[Entry] = []
     for kind, model in _HISTORIES.items():
         own = {"id" if kind == "record" else "record_id": record_id}
@@ -183,6 +184,14 @@ class _Rows:
                 _name(Participant, "institution"): institution.name if institution else "",
                 _name(Participant, "person"): row.person,
                 _name(Participant, "title"): row.title,
+                _name(Participant, "attended"): row.attended and row.get_attended_display(),
+                _name(Participant, "commitment_letter"): row.commitment_letter and row.get_commitment_letter_display(),
+            }
+        if entry.kind == "attachment":
+            return {
+                _name(Attachment, "name"): row.name,
+                _name(Attachment, "kind"): row.get_kind_display(),
+                _name(Attachment, "is_public"): _name(Attachment, "is_public") if row.is_public else "",
             }
         return {
             _name(Record, field.name): self._value(row, field)
@@ -191,6 +200,7 @@ class _Rows:
         } | {
             _name(Record, "activity_types"): "、".join(sorted(self.activities[row.history_id])),
             _name(Record, "status"): row.get_status_display(),
+            _name(Record, "retain_until"): "" if row.retain_until is None else str(row.retain_until),
         }
 
     def _value(self, row: Any, field: Any) -> str:
@@ -221,6 +231,7 @@ def _told(rows: _Rows, before: Entry | None, entry: Entry, *, made: bool) -> Ite
     words = {
         "question": (gettext("Question"), gettext("New question"), gettext("Deleted question")),
         "participant": (gettext("Participant"), gettext("New participant"), gettext("Deleted participant")),
+        "attachment": (gettext("Attachment"), gettext("New attachment"), gettext("Deleted attachment")),
     }[entry.kind]
     if old and new:
         title = next(filter(None, old.values()), "")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import search
-from .models import Participant, Question, Record, files, ledger
+from .models import Participant, Question, Record, ledger, stored
 from .workflow import UNPUBLISHED, Status
 
 CHUNK = 500  # records that are counted at once
@@ -130,9 +130,9 @@ def check_files(advance: Advance) -> Iterator[str]:
     """Not within a snapshot: a file that went with its row while one looked is no fault."""
     begun = time.time()
     root, present, rows = (
-        files.root(),
-        list(files.present()),
-        files.named(),
+        stored.root(),
+        list(stored.present()),
+        stored.named(),
     )  # in this order: a file comes before its row
     digests: dict[str, str | None] = {}
     for row in rows:
@@ -154,7 +154,7 @@ def check_files(advance: Advance) -> Iterator[str]:
 
 def _digest(path: Any) -> str | None:
     try:
-        return files.digest_of(path)
+        return stored.digest_of(path)
     except OSError:
         return None
 
@@ -205,7 +205,7 @@ CHECKS = (
         total=lambda: Record.objects.count() + Question.objects.count(),
         repair=lambda: search.rebuild(connection),
     ),
-    Check(gettext_lazy("files"), check_files, total=lambda: len(files.named()), is_of_one_moment=False),
+    Check(gettext_lazy("files"), check_files, total=lambda: len(stored.named()), is_of_one_moment=False),
 )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from . import search
 from .names import institution_key, pinyin_index
@@ -138,6 +139,12 @@ class TopicQuerySet(DirectoryQuerySet):
     path = "mentions__record"
 
 
+class MergedTopicQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Those that lead to a topic which the public sees."""
+        return self.filter(into__record_count__gt=0).select_related("into")
+
+
 class InstitutionQuerySet(DirectoryQuerySet):
     path = "visits__record"
 
@@ -187,6 +194,39 @@ class RecordQuerySet(OfCompanyQuerySet):
 
     def unpublished(self) -> RecordQuerySet:
         return self.filter(status__in=UNPUBLISHED)
+
+    def waiting_for(self, user: Any) -> RecordQuerySet:
+        """In review, for this user to approve or return: their own submissions wait for another, if there is one."""
+        waiting = self.filter(status=Status.REVIEW).alias(submitter=self._last_step("user", verb="submit"))
+        return waiting.filter(Q(submitter=None) | ~Q(submitter=user.pk) | Q(company__one_person_desk=True))
+
+    def returned_to(self, user: Any) -> RecordQuerySet:
+        """What a reviewer sent back to whoever began or submitted it, until it is submitted again."""
+        drafts = self.filter(status=Status.DRAFT).alias(
+            last_verb=self._last_step("verb"), submitter=self._last_step("user", verb="submit")
+        )
+        return drafts.filter(Q(submitter=user.pk) | self._begun_by(user), last_verb="send_back")
+
+    def drafted_by(self, user: Any) -> RecordQuerySet:
+        """Drafts that this user began, by hand, import or correction, but for those that came back."""
+        drafts = self.filter(self._begun_by(user), status=Status.DRAFT).alias(last_verb=self._last_step("verb"))
+        return drafts.filter(Q(last_verb=None) | ~Q(last_verb="send_back"))
+
+    def _last_step(self, field: str, **of: Any) -> Subquery:
+        steps = _related(self, "steps").filter(record=OuterRef("pk"), **of)
+        return Subquery(steps.order_by("-pk").values(field)[:1])
+
+    def _begun_by(self, user: Any) -> Q:
+        record: Any = self.model
+        return Q(Exists(record.history.filter(id=OuterRef("pk"), history_type="+", history_user=user.pk)))
+
+    def deletable(self) -> RecordQuerySet:
+        """What may be deleted now, as `Record.why_kept` says of one."""
+        return self.exclude(
+            Q(retain_until__gt=timezone.localdate())
+            | Q(status__in=[Status.REVIEW, Status.PUBLISHED])
+            | Q(status=Status.SUPERSEDED, correction__isnull=False)
+        )
 
     def newest_first(self) -> RecordQuerySet:
         return self.order_by(*NEWEST_FIRST)
@@ -384,6 +424,13 @@ class PositionedQuerySet(models.QuerySet):
             self.order_by().values("record").annotate(n=Count("pk"), first=Min("position"), last=Max("position"))
         )
         return sorted(of_record.exclude(first=1, last=F("n")).values_list("record", flat=True))
+
+    def for_user(self, user: Any) -> PositionedQuerySet:
+        """What somebody touches at the desk: rows of records of the companies that they work for."""
+        if user.is_superuser:
+            return self
+        companies: Any = _related(_related(self, "record"), "company")
+        return self.filter(record__company__in=companies.for_user(user))
 
     def holding_any(self, words: Iterable[str]) -> PositionedQuerySet:
         """Questions in which one of these words stands, folded as `search.parse` gives them."""

@@ -90,7 +90,7 @@ def parse(text: str) -> Query:
         if match["phrase"] is not None and not match["closed"]:
             complaints[gettext("A quotation mark was not closed; the phrase was taken to go on to the end.")] = None
         word = " ".join((match["phrase"] if match["phrase"] is not None else match["word"]).split())
-        if not _RUNS.search(word):
+        if not can_be_found(word):
             if word.strip("-"):
                 complaints[gettext("“%(word)s” holds no letter or digit and was left out.") % {"word": word}] = None
             continue
@@ -99,6 +99,17 @@ def parse(text: str) -> Query:
         complaints[gettext("Only the first %(count)d words were looked for.") % {"count": MAX_WORDS}] = None
     kept = tuple(wanted)[:MAX_WORDS]
     return Query(kept, tuple(unwanted)[: MAX_WORDS - len(kept)], tuple(complaints))
+
+
+def can_be_found(word: str) -> bool:
+    """Whether the index knows of such a word at all: it must hold a letter or a digit."""
+    return bool(_RUNS.search(fold(word)))
+
+
+def phrase(text: str) -> str:
+    """A word or phrase as it is looked for, folded; empty where it cannot be found."""
+    folded = " ".join(fold(text).split())
+    return folded if can_be_found(folded) else ""
 
 
 # The index

@@ -17,7 +17,18 @@ from simple_history.utils import bulk_create_with_history
 
 from .filing import shape
 from .filing.shape import ACTIVITY_TYPES, Attendee, Doubt, Filing, FilingError, Host, gettext_noop
-from .models import ActivityType, Attachment, Company, Institution, Participant, Question, Record, Topic
+from .models import (
+    ActivityType,
+    Attachment,
+    Company,
+    Institution,
+    Participant,
+    Question,
+    Record,
+    Topic,
+    audit,
+    topics_held,
+)
 from .names import fold
 
 
@@ -112,6 +123,7 @@ def make_record(
                     record=made.record, kind=Attachment.Kind.SOURCE, file=ContentFile(data, name=name)
                 )
                 attachment.save()
+            audit.note("import", made.record, user=user)
             if publish:
                 # Nobody knows when an older filing was disclosed; its own date comes nearest.
                 made.record.disclosed_on = filing.signed_on
@@ -158,6 +170,7 @@ def append_to(
         current._history_user = user
         current.save()
         Record.objects.filter(pk=current.pk).recount()
+        audit.note("import", current, user=user)
         return Made(
             record=current,
             participants=len(attendees),
@@ -329,13 +342,14 @@ def _add_questions(record: Record, questions: Iterable[shape.Question], user: An
         Question,
         default_user=user,
     )
-    topics = list(Topic.objects.all())
     links = Question.topics.through
-    given = [
-        links(question_id=row.pk, topic_id=topic.pk)
-        for row in rows
-        for topic in topics
-        if topic.holds(f"{row.text}\n{row.answer}")
-    ]
-    links.objects.bulk_create(given)
+    with topics_held():
+        topics = list(Topic.objects.all())
+        given = [
+            links(question_id=row.pk, topic_id=topic.pk)
+            for row in rows
+            for topic in topics
+            if topic.holds(f"{row.text}\n{row.answer}")
+        ]
+        links.objects.bulk_create(given)
     return len(given)

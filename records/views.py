@@ -22,9 +22,22 @@ from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
 from . import compare, facets, insights, search
+from .filetypes import content_type_of
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
-from .models import Attachment, Company, Institution, InstitutionType, Participant, Question, Record, Tally, Topic
+from .models import (
+    Attachment,
+    Company,
+    Institution,
+    InstitutionType,
+    MergedTopic,
+    Participant,
+    Question,
+    Record,
+    Tally,
+    Topic,
+    audit,
+)
 from .similar import asked_before
 
 PAGE_SIZE = 30
@@ -122,7 +135,11 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = get_object_or_404(Topic.objects.public(), slug=slug)
+    shown = Topic.objects.public().filter(slug=slug).first()
+    if not shown:
+        merged = get_object_or_404(MergedTopic.objects.standing(), slug=slug)
+        parameters = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{merged.into.get_absolute_url()}{parameters}", permanent=True)
     return _browse(request, "topic.html", {"topic": slug}, "company", topic=shown)
 
 
@@ -143,7 +160,7 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
         "correction": getattr(shown, "correction", None) if not shown.is_published else None,
         "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
         "visitors": visitors_by_type(shown.participants.all()),
-        "files": [file for file in shown.attachments.all() if file.is_public],
+        "files": [file for file in shown.attachments.all() if file.is_public] if shown.is_published else [],
         "has_contents": shown.question_count >= CONTENTS_FROM,
         "earlier": earlier,
         "later": later,
@@ -231,9 +248,11 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
         content = found.file.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(content, as_attachment=True, filename=found.name)
+    kind = content_type_of(found.name)
+    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=kind)
     response["X-Content-Type-Options"] = "nosniff"
     if not is_public:
+        audit.note("export", found)
         response["Cache-Control"] = "private, no-store"
     return response
 

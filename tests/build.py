@@ -97,6 +97,12 @@ def draft(of: Company | None = None, **options: Any) -> Record:
     return record(of, **{"number": "2024-999", **options, "published": False})
 
 
+def long_ago(made: Record) -> Record:
+    """The record once it need not be kept any longer."""
+    Record.objects.filter(pk=made.pk).update(retain_until=datetime.date(2020, 1, 1))
+    return Record.objects.get(pk=made.pk)
+
+
 def records(count: int, **options: Any) -> list[Record]:
     """That many published records of one company, each a day after the one before."""
     first = datetime.date(2024, 1, 1)
@@ -115,6 +121,7 @@ def add_visitors(to: Record, visitors: Iterable[str]) -> list[Participant]:
             institution=institution(name) if name else None,
             name_as_filed=name,
             person=person,
+            commitment_letter=Participant.CommitmentLetter.SIGNED,
         )
         for position, (name, _space, person) in enumerate(pairs, 1)
     )

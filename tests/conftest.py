@@ -47,13 +47,48 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "locale": "zh-CN", "viewport": {"width": 1280, "height": 900}}
 
 
+def watched(context: Any) -> list[str]:
+    """Fills with every failure of a script and every breach of the content policy.
+
+    To raise at once would end the browser's driver: what listens to events must not fail.
+    """
+    failures: list[str] = []
+    context.on("weberror", lambda failure: failures.append(str(failure.error)))
+
+    def listen(message: Any) -> None:
+        # That an address was refused is what some tests are about.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            failures.append(message.text)
+
+    context.on("console", listen)
+    return failures
+
+
 @pytest.fixture
 def context(context: Any) -> Iterator[Any]:
     """A script that fails on any page fails the test."""
-    failures: list[str] = []
-    context.on("weberror", lambda failure: failures.append(str(failure.error)))
+    failures = watched(context)
     yield context
     assert failures == []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptied_between_tests() -> Iterator[None]:
+    """The database refuses to empty its audit log; between tests it is emptied with everything else."""
+    from django.core.management.commands import flush
+    from django.db import connection
+
+    from records.models import audit
+
+    plain = flush.Command.handle
+
+    def handle(self: Any, **options: Any) -> Any:
+        audit.uninstall(connection)
+        return plain(self, **options)  # and the triggers are back after it, as after each migration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", handle)
+        yield
 
 
 @pytest.fixture(autouse=True)

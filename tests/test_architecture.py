@@ -11,19 +11,19 @@ RECORDS = ROOT / "records"
 # Modules of `records`, lowest first. A set is a row whose members stay apart from one another.
 ROWS: list[set[str]] = [
     {"filing", "names", "calendar"},
-    {"workflow", "roles", "market"},
+    {"workflow", "roles", "market", "tables", "filetypes"},
     {"search"},
     {"querysets"},
     {"models"},
     {"similar"},
-    {"translate", "exports", "insights", "compare", "checks", "filters", "facets"},
-    {"history", "integrity"},
+    {"translate", "exports", "insights", "compare", "checks", "filters", "facets", "directory_tables"},
+    {"history", "signals", "integrity"},
     {"backups"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
-WITHOUT_DJANGO = {"filing", "names", "calendar", "market"}
+WITHOUT_DJANGO = {"filing", "names", "calendar", "market", "tables"}
 
 
 def sources() -> list[Path]:

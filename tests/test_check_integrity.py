@@ -27,7 +27,7 @@ from records.models import (
     Tally,
     Topic,
     Visit,
-    files,
+    stored,
 )
 from records.workflow import Status
 
@@ -305,11 +305,11 @@ OWN: dict[str, tuple[Callable[[Record], Any], str]] = {
         "files: attachment {file}: the bytes of {name} are not those that were stored",
     ),
     "a file of nobody": (
-        lambda record: old(files.root() / "attachments" / "stray.pdf"),
+        lambda record: old(stored.root() / "attachments" / "stray.pdf"),
         "files: attachments/stray.pdf: no row names this file",
     ),
     "an intake of nobody": (
-        lambda record: old(files.root() / "intakes" / "stray.pdf"),
+        lambda record: old(stored.root() / "intakes" / "stray.pdf"),
         "files: intakes/stray.pdf: no row names this file",
     ),
 }
@@ -317,7 +317,10 @@ OWN: dict[str, tuple[Callable[[Record], Any], str]] = {
 
 def publish_behind_its_back(draft: Record) -> None:
     Record.objects.filter(pk=draft.pk).update(
-        status=Status.PUBLISHED, published_at=draft.created_at, disclosed_on=draft.held_from
+        status=Status.PUBLISHED,
+        published_at=draft.created_at,
+        disclosed_on=draft.held_from,
+        retain_until=draft.held_from,
     )
     integrity.ledger.renew()
 
@@ -345,7 +348,7 @@ def test_an_intake_without_its_file_is_named() -> None:
 
 
 def test_a_file_that_is_being_brought_in_is_no_fault() -> None:
-    folder = files.root() / "intakes"
+    folder = stored.root() / "intakes"
     folder.mkdir(parents=True)
     (folder / "new.pdf").write_bytes(b"x")
     assert run() == ("Everything agrees.\n", "")

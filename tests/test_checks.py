@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from records.checks import acknowledge, check, next_number, report
+from records.checks import WITH_LETTERS, acknowledge, check, next_number, report
+from records.filing.shape import ACTIVITY_TYPES
 from records.models import DeadlineRule, Level, QuietPeriod, Record, WatchWord
 
 from . import build
@@ -189,3 +190,52 @@ def test_the_cost_does_not_grow_with_the_rows(django_assert_max_num_queries) -> 
     record = build.draft(visitors=people, asked=[(f"问{n}？", "") for n in range(30)])
     with django_assert_max_num_queries(10):
         report(record)
+
+
+def test_visitors_who_have_not_signed_are_named() -> None:
+    record = build.draft(number="2024-001", visitors=["华夏基金 贾静雯", "中信证券 王五", "高瓴资本 李四", "仁桥资产"])
+    rows = list(record.participants.all())
+    for row, letter, attended in zip(
+        rows, ("signed", "unsigned", "", "not_needed"), ("yes", "yes", "", "yes"), strict=True
+    ):
+        type(row).objects.filter(pk=row.pk).update(commitment_letter=letter, attended=attended)
+    finding = found(record)["commitment_letter"]
+    assert finding.level == Level.WARNING
+    assert [(place.field, place.label) for place in finding.places] == [
+        ("participants-1-commitment_letter", "中信证券 王五"),
+        ("participants-2-commitment_letter", "高瓴资本 李四"),
+    ]
+    record.participants.filter(commitment_letter__in=["", "unsigned"]).update(attended="no")
+    assert "commitment_letter" not in found(record)
+
+
+@pytest.mark.parametrize(
+    ("activities", "asked_for"),
+    [
+        (["特定对象调研"], True),
+        (["媒体采访"], True),
+        (["现场参观", "其他"], True),
+        (["业绩说明会"], False),
+        (["分析师会议", "路演活动"], False),
+        ([], False),
+    ],
+)
+def test_letters_are_asked_for_where_visitors_are_received(activities: list[str], asked_for: bool) -> None:
+    assert set(ACTIVITY_TYPES) > WITH_LETTERS
+    record = build.draft(number="2024-001", activities=activities)
+    assert "commitment_letter" not in found(record)
+    record.participants.update(commitment_letter="")
+    assert ("commitment_letter" in found(record)) == asked_for
+
+
+def test_of_many_who_have_not_signed_some_are_named_and_all_counted() -> None:
+    record = build.draft(number="2024-001", visitors=[f"机构{n}资本" for n in range(30)])
+    record.participants.update(commitment_letter="unsigned")
+    finding = found(record)["commitment_letter"]
+    assert "30" in finding.sentence
+    assert [place.label for place in finding.places][-2:] == ["机构9资本", "+20"]
+    before = finding.key
+    row = record.participants.last()
+    row.commitment_letter = "signed"
+    row.save()
+    assert found(record)["commitment_letter"].key != before

@@ -264,8 +264,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database goes away after the first rows."""
     whole = exports._chunks
 
-    def broken(level: exports.Level, rows: Any) -> Any:
-        yield next(whole(level, rows))
+    def broken(*asked: Any) -> Any:
+        yield next(whole(*asked))
         raise DatabaseError("gone")
 
     monkeypatch.setattr(exports, "_chunks", broken)

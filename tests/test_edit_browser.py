@@ -20,25 +20,11 @@ RECORD = "/admin/records/record/"
 PASSWORD = "gongzuotai-2026"  # noqa: S105
 
 
-def watched(page: Page) -> Page:
-    """A page that fails the test for a script error or a breach of the content policy."""
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            message.type == "error"
-            and not any(code in message.text for code in ("409", "403"))
-            and pytest.fail(message.text)
-        ),
-    )
-    return page
-
-
 @pytest.fixture
 def desk(page: Page, live_server: Any) -> Page:
     """A browser logged in at the desk."""
     get_user_model().objects.create_superuser("desk", password=PASSWORD)
-    watched(page).goto(f"{live_server.url}/admin/")
+    page.goto(f"{live_server.url}/admin/")
     log_in(page)
     return page
 
@@ -68,7 +54,7 @@ def crash(page: Page, typed: str) -> Page:
         page.wait_for_timeout(50)
     else:
         pytest.fail(f"{typed} was not kept")
-    another = watched(page.context.new_page())
+    another = page.context.new_page()
     page.close(run_before_unload=False)
     return another
 

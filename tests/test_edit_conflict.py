@@ -194,7 +194,7 @@ def test_an_attachment_that_they_added_is_no_reason_to_lose_what_was_typed(
 ) -> None:
     record = build.draft()
     mine = form(record, place="上海")
-    theirs = new_row("attachments", 0, kind="slides", file=SimpleUploadedFile("幻灯片.pdf", b"x"))
+    theirs = new_row("attachments", 0, kind="slides", file=SimpleUploadedFile("幻灯片.pdf", b"%PDF-1.7"))
     saved(colleague, change(record), form(record, theirs))
     answer = admin_client.post(change(record), mine)
     assert told(answer) == [("added", "Attachment 1", "", "幻灯片.pdf slides or documents handed out")]
@@ -204,7 +204,7 @@ def test_an_attachment_that_they_added_is_no_reason_to_lose_what_was_typed(
 
 def test_files_that_were_chosen_are_named_since_they_do_not_come_back(admin_client: Client, colleague: Client) -> None:
     record = build.draft()
-    row = new_row("attachments", 0, kind="slides", file=SimpleUploadedFile("讲稿.pdf", b"x"))
+    row = new_row("attachments", 0, kind="slides", file=SimpleUploadedFile("讲稿.pdf", b"%PDF-1.7"))
     mine = form(record, row)
     saved(colleague, change(record), form(record, place="深圳"))
     answer = admin_client.post(change(record), mine)

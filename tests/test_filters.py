@@ -145,7 +145,7 @@ def test_records_can_be_sorted_by_the_day_of_disclosure() -> None:
         ("year=20", "year"),
         ("sort=best", "sort"),
         ("q=%00", "q"),
-        ("q=" + "数" * 10_000, "q"),
+        ("q=" + "数" * 800, "q"),
         ("q=!!!", "q"),
         ("sort=visit&sort=disclosure", "sort"),
         ("date_after=2026-01-02&date_before=2026-01-01", "__all__"),
@@ -214,7 +214,7 @@ def test_a_hundred_years_at_once_are_no_burden(path: str, client: Client) -> Non
 
 
 def test_more_parameters_than_any_form_sends_are_refused(client: Client) -> None:
-    assert client.get("/records/?" + "company=1&" * 9000).status_code == 400
+    assert client.get("/records/?" + "company=1&" * 9000).status_code == 414
 
 
 NAMES = list(RecordFilter.base_filters)

@@ -44,11 +44,23 @@ def hidden(**options: Any) -> Record:
     return made
 
 
+# What the desk alone knows of the published record: its words, and the day until which it is kept.
+DESKS_OWN = ("commitment", "unsigned", "absent", "retain", "2099-12-31", "承诺书")
+
+
+def followed_up(record: Record) -> None:
+    record.participants.update(attended="no", commitment_letter="unsigned")
+    Record.objects.filter(pk=record.pk).update(retain_until="2099-12-31")
+    for kind in (Attachment.Kind.SIGNED, Attachment.Kind.SOURCE):
+        Attachment.objects.create(record=record, kind=kind, file=ContentFile(MARK.encode(), f"{MARK}承诺书.txt"))
+
+
 @pytest.fixture
 def site(settings: Any, tmp_path: Any) -> list[Record]:
     """A published record and its like in every state that the public does not see."""
     settings.MEDIA_ROOT = tmp_path
     published = build.record(number="公开", asked=[("境外业务收入占比？", "两成。")], topics=["大模型"])
+    followed_up(published)
     draft = hidden(number=f"{MARK}1", held="2024-06-07")
     review = hidden(number=f"{MARK}2", held="2024-06-08")
     review.submit()
@@ -110,6 +122,8 @@ def test_no_mark_is_found_wherever_a_stranger_goes(site: list[Record], client: C
     leaks = [address for address, text in answers.items() if address not in own and MARK in text.replace(address, "")]
     assert leaks == []
     assert len(answers) > 150
+    told = [(address, word) for address, text in answers.items() for word in DESKS_OWN if word in text.lower()]
+    assert told == []
 
 
 LEVELS = ("records", "questions", "participants")

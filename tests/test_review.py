@@ -234,7 +234,7 @@ def test_a_verb_that_is_not_allowed_is_refused_with_a_sentence_and_logged(
     assert len(texts(answer)) > 10
     assert "因为" in texts(answer)
     assert f"{name} of record {record.pk}" in caplog.text
-    assert "author" in caplog.text
+    assert f"by user {author.session['_auth_user_id']}" in caplog.text
     record.refresh_from_db()
     assert record.status == "review"
 

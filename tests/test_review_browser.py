@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from records.models import Record
 
 from . import build
+from .conftest import watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,8 +28,7 @@ class Person:
         context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}])
         self.page: Page = context.new_page()
-        self.page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        self.page.on("console", lambda message: message.type == "error" and pytest.fail(message.text))
+        self.failures = watched(context)
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.base}{path}")
@@ -89,3 +89,4 @@ def test_from_the_form_to_the_public_and_to_a_correction(browser: Browser, live_
     expect(reader.locator("article")).to_contain_text("同比增长13%。")
     reader.locator(".version a").first.click()
     expect(reader.locator("article")).to_contain_text("同比增长12%。")
+    assert author.failures + reviewer.failures == []

@@ -81,7 +81,7 @@ def test_drafts_are_not_found() -> None:
 
 @pytest.mark.django_db
 def test_the_index_follows_every_way_of_writing() -> None:
-    record = build.record(asked=[("甲乙丙？", "丁戊。")])
+    record = build.draft(asked=[("甲乙丙？", "丁戊。")])
     question = record.questions.get()
     assert hits("甲乙") == [question.pk]
     Question.objects.filter(pk=question.pk).update(text="己庚？")

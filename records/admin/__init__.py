@@ -1,5 +1,5 @@
 """The IR desk."""
 
-from . import access, deadlines, directory, record
+from . import access, audit, deadlines, directory, record, topics
 
-__all__ = ["access", "deadlines", "directory", "record"]
+__all__ = ["access", "audit", "deadlines", "directory", "record", "topics"]

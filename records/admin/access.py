@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from records.models import Company
+from records.signals import note_links_of
 
 from .widgets import SafeAutocompleteSelect
 
@@ -63,8 +65,22 @@ class SuperusersInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
+class CompaniesFormSet(BaseInlineFormSet):
+    """Notes whom it lets into which company: rows of a link are saved without a signal."""
+
+    def save(self, commit: bool = True) -> Any:
+        user: Any = self.instance
+        before = set(user.companies.all())
+        saved = super().save(commit)
+        after = set(user.companies.all())
+        for companies, gained in ((after - before, True), (before - after, False)):
+            note_links_of(user, companies, gained=gained, reverse=False)
+        return saved
+
+
 class CompaniesInline(SuperusersInline):
     model = Company.staff.through
+    formset = CompaniesFormSet
     autocomplete_fields = ("company",)
     extra = 1
     verbose_name = _("company")

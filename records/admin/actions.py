@@ -9,15 +9,15 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from records import checks, exports
 from records.models import Record
 from records.workflow import VERBS, Verb, WorkflowError
 
+from .exporting import export_action
 from .forms import CommentForm
 
 # Verbs before which the record is checked, and whether every warning must have been acknowledged by then.
@@ -108,25 +108,9 @@ def _ask_comment(
     return render(request, "admin/records/record/comment.html", context)
 
 
-def export_action(level: exports.Level, description: Any) -> Any:
-    """A selection as CSV at one level, streamed: a large selection costs no memory."""
-
-    @admin.action(description=description, permissions=["view"])
-    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> StreamingHttpResponse:
-        response = StreamingHttpResponse(
-            exports.csv_lines(level, level.of(queryset), staff=True), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{level.name}-{timezone.localdate()}.csv"'
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    action.__name__ = f"export_{level.name}"
-    return action
-
-
 ACTIONS = (
     *(verb_action(verb) for verb in VERBS.values() if verb.by_hand),
-    export_action(exports.RECORDS, gettext_lazy("Export as CSV: a row for each record")),
-    export_action(exports.PARTICIPANTS, gettext_lazy("Export as CSV: a row for each participant")),
-    export_action(exports.QUESTIONS, gettext_lazy("Export as CSV: a row for each question")),
+    export_action(exports.RECORDS, gettext_lazy("Export: a row for each record")),
+    export_action(exports.PARTICIPANTS, gettext_lazy("Export: a row for each participant")),
+    export_action(exports.QUESTIONS, gettext_lazy("Export: a row for each question")),
 )

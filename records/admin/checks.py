@@ -69,7 +69,7 @@ class ChecksAdmin(admin.ModelAdmin):
 
 def typed_rows(data: QueryDict, activities: list[str]) -> checks.Rows:
     """The rows of the form as they stand there, without asking the database for any of them."""
-    participants = _typed(data, "participants", ("name_as_filed", "person"))
+    participants = _typed(data, "participants", ("name_as_filed", "person"), ("attended", "commitment_letter"))
     questions = _typed(data, "questions", ("text", "answer"))
     return checks.Rows(
         activities,
@@ -78,7 +78,10 @@ def typed_rows(data: QueryDict, activities: list[str]) -> checks.Rows:
     )
 
 
-def _typed(data: QueryDict, part: str, fields: tuple[str, str]) -> list[tuple[str, dict[str, str]]]:
+def _typed(
+    data: QueryDict, part: str, fields: tuple[str, ...], chosen: tuple[str, ...] = ()
+) -> list[tuple[str, dict[str, str]]]:
+    """Rows that have something in `fields`, with what was chosen beside it."""
     of_row = re.compile(rf"({part}-\d{{1,6}})-(?:{'|'.join(fields)})", re.ASCII)
     prefixes = dict.fromkeys(match[1] for name in data if (match := of_row.fullmatch(name)))
     found = []
@@ -86,5 +89,6 @@ def _typed(data: QueryDict, part: str, fields: tuple[str, str]) -> list[tuple[st
         row = {field: data.get(f"{prefix}-{field}", "").strip() for field in fields}
         if any(row.values()) and f"{prefix}-DELETE" not in data:
             place = data.get(f"{prefix}-position", "")
+            row |= {field: data.get(f"{prefix}-{field}", "") for field in chosen}
             found.append((int(place) if place.isdecimal() and len(place) < 8 else LIFT, prefix, row))
     return [(prefix, row) for _place, prefix, row in sorted(found, key=lambda entry: entry[0])]

@@ -1,4 +1,4 @@
-"""Companies, institutions and topics at the desk."""
+"""Companies and institutions at the desk."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from records.models import Company, Institution, InstitutionAlias, Topic
+from records import exports
+from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
+from .exporting import export_action
 from .forms import LabelledForm
+from .tables import TableAdmin
 
 
 @admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(TableAdmin):
     """Superusers say who works for a company, and whether two persons publish."""
 
     list_display = ("code", "short_name", "full_name", "board")
@@ -26,6 +29,7 @@ class CompanyAdmin(admin.ModelAdmin):
     search_fields = ("code", "short_name", "full_name", "pinyin")
     fields = ("code", "short_name", "full_name", "board", "pinyin", "one_person_desk", "staff")
     autocomplete_fields = ("staff",)
+    actions = (export_action(exports.COMPANIES, _("Export")),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).for_user(request.user)  # type: ignore[attr-defined]
@@ -73,7 +77,7 @@ class SharedAdmin(admin.ModelAdmin):
 
 
 @admin.register(Institution)
-class InstitutionAdmin(SharedAdmin):
+class InstitutionAdmin(TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")
@@ -82,13 +86,7 @@ class InstitutionAdmin(SharedAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
+    actions = (export_action(exports.INSTITUTIONS, _("Export")),)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})
-
-
-@admin.register(Topic)
-class TopicAdmin(SharedAdmin):
-    list_display = ("name", "slug", "keywords")
-    search_fields = ("name", "pinyin", "keywords")
-    fields = ("name", "slug", "keywords", "pinyin")

@@ -37,10 +37,12 @@ MOST_ROWS = 2000
 
 # The boxes of a row that are one thing to decide on.
 UNITS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "participants": (("name_as_filed", "person", "title"),),
+    "participants": (("name_as_filed", "person", "title"), ("attended",), ("commitment_letter",)),
     "questions": (("text",), ("answer",), ("topic_names",)),
     "attachments": (("kind", "name", "is_public"),),
 }
+# Boxes that do not make a row of a blank one.
+CHOSEN = frozenset({"kind", "is_public", "attended", "commitment_letter"})
 MODELS: dict[str, Any] = {"participants": Participant, "questions": Question, "attachments": Attachment}
 PART_OF = {model: part for part, model in MODELS.items()}
 
@@ -112,7 +114,7 @@ def _texts_of(part: str, row: Any) -> Texts:
         return {"text": row.text, "answer": row.answer, "topic_names": topics}
     if part == "attachments":
         return {"kind": row.kind, "name": row.name, "is_public": "on" if row.is_public else ""}
-    return {name: getattr(row, name) for name in UNITS[part][0]}
+    return {name: getattr(row, name) for unit in UNITS[part] for name in unit}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Row:
     at: int = -1
 
     def is_blank(self) -> bool:
-        return not any(text.strip() for name, text in self.texts.items() if name not in {"kind", "is_public"})
+        return not any(text.strip() for name, text in self.texts.items() if name not in CHOSEN)
 
 
 class Rows:
@@ -401,7 +403,7 @@ class Late:
             same = [[_alike(name, text) for name, text in texts.items()] for texts in (mine, now)]
             if same[0] == same[1] and not (row.dropped and _print(*same[1]) != unit_print):
                 continue
-            label = capfirst(str(_label(part, unit[0]))) if len(UNITS[part]) > 1 else ""
+            label = capfirst(_label(part, unit[0])) if len(unit) == 1 else ""
             texts = [" ".join(filter(None, _shown(part, texts).values())) for texts in (mine, now)]
             if unit_print == _print(*same[1]):
                 self.adds_nothing = False
@@ -504,11 +506,18 @@ def _name_of(part: str, place: int | None = None) -> str:
 
 
 def _shown(part: str, texts: Texts) -> Texts:
+    if part == "participants":
+        words = {"attended": Participant.Attendance, "commitment_letter": Participant.CommitmentLetter}
+        return {name: _word(words[name], text) if name in words and text else text for name, text in texts.items()}
     if part != "attachments":
         return texts
     kinds = dict(Attachment.Kind.choices)
     public = str(Attachment._meta.get_field("is_public").verbose_name) if texts["is_public"] else ""
     return {"name": texts["name"], "kind": str(kinds.get(texts["kind"], "")), "is_public": public}
+
+
+def _word(choices: Any, value: str) -> str:
+    return str(dict(choices.choices).get(value, value))
 
 
 def _said(part: str, texts: Texts) -> str:

@@ -70,6 +70,19 @@ class TopicFilter(TextFilter):
         return records.on_topic(Topic.objects.found_by(text))
 
 
+class RetentionFilter(admin.SimpleListFilter):
+    """What need not be kept: drafts that were never shown, and what was withdrawn long after its disclosure."""
+
+    title = _("retention")
+    parameter_name = "retention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("over", _("may be deleted now"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.deletable() if self.value() == "over" else queryset
+
+
 class DeadlineFilter(admin.SimpleListFilter):
     """What has still to be published, by how soon."""
 
@@ -77,7 +90,11 @@ class DeadlineFilter(admin.SimpleListFilter):
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("overdue", _("overdue")), ("soon", _("due today or on the next trading day"))]
+        return [
+            ("overdue", _("overdue")),
+            ("soon", _("due today or on the next trading day")),
+            ("outstanding", _("all that is due")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         deadlines = Deadlines.load() if self.value() else None
@@ -85,4 +102,26 @@ class DeadlineFilter(admin.SimpleListFilter):
             return deadlines.overdue(queryset)
         if deadlines and self.value() == "soon":
             return deadlines.due_soon(queryset)
+        if deadlines and self.value() == "outstanding":
+            return deadlines.outstanding(queryset)
+        return queryset
+
+
+class MineFilter(admin.SimpleListFilter):
+    """What is this user's to do: the whole of what the first page of the desk begins to list."""
+
+    title = _("at my desk")
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        waiting = [("waiting", _("waits for me"))] if model_admin.has_publish_permission(request) else []
+        return [*waiting, ("returned", _("came back to me")), ("drafts", _("my drafts"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() == "waiting":
+            return queryset.waiting_for(request.user)
+        if self.value() == "returned":
+            return queryset.returned_to(request.user)
+        if self.value() == "drafts":
+            return queryset.drafted_by(request.user)
         return queryset

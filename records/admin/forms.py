@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime
 import re
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from records import filetypes
 from records.filing.dates import parse_date
 from records.filing.vocabulary import TITLE
 from records.models import Attachment, Record
 from records.workflow import Verb
 
-from .widgets import DayWidget, GrowingTextarea
+from .widgets import DayWidget, GrowingTextarea, StoredFileInput
 
 
 class DayField(forms.DateField):
@@ -206,17 +210,32 @@ class LabelledForm(forms.ModelForm):
 
 
 class AttachmentForm(LabelledForm):
-    MAX_MEGABYTES = 20
+    """With `keeps_files`, which the page says, a stored file is shown and not replaced."""
+
+    keeps_files = False
 
     class Meta:
         model = Attachment
         fields = ("kind", "file", "name", "is_public")
+        widgets = {"file": StoredFileInput}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["file"].disabled = self.keeps_files and bool(self.instance.pk)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file and file.size > self.MAX_MEGABYTES * 1024 * 1024:
-            raise ValidationError(_("A file may have %(limit)d MB at most."), params={"limit": self.MAX_MEGABYTES})
+        if isinstance(file, UploadedFile):
+            filetypes.check(file, settings.ATTACHMENT_MEGABYTES)
         return file
+
+    def clean(self) -> dict[str, Any]:
+        """Whatever it is called, it keeps its extension: by that it is opened."""
+        cleaned = super().clean() or self.cleaned_data
+        name, file = cleaned.get("name"), cleaned.get("file")
+        if name and file and not name.lower().endswith(suffix := PurePath(str(file.name)).suffix.lower()):
+            cleaned["name"] = f"{name[: 200 - len(suffix)]}{suffix}"
+        return cleaned
 
 
 class CommentForm(forms.Form):

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from records import filing, translate
 from records.filing.shape import gettext_noop
 from records.filing.sources import MAX_BYTES
-from records.models import Attachment, Company, Institution, Intake, Record
+from records.models import Attachment, Company, Institution, Intake, Record, audit
 
 from . import importing_rows
 from .importing_forms import FilingForm
@@ -71,7 +71,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         taken = _take_all(request)
         return redirect("admin:import_preview", taken[0].pk) if len(taken) == 1 else redirect("admin:import")
-    intakes = Intake.objects.visible_to(request.user).select_related("user")
+    intakes = _filings(request).select_related("user")
     context = {
         **admin.site.each_context(request),
         "title": _("Import filings"),
@@ -79,6 +79,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         "max_files": MAX_FILES,
     }
     return render(request, "admin/importing/desk.html", context)
+
+
+def _filings(request: HttpRequest) -> Any:
+    return Intake.objects.visible_to(request.user).of_kind(Intake.Kind.FILING)
 
 
 def _take_all(request: HttpRequest) -> list[Intake]:
@@ -109,13 +113,14 @@ def _take_all(request: HttpRequest) -> list[Intake]:
 def _take(request: HttpRequest, source: UploadedFile | bytes, name: str, ends: float) -> list[Intake]:
     """The intake, or none and a sentence beside the file's name."""
     data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)  # one more, for the reader to refuse
+    doubt_count = None
     try:
         if time.monotonic() < ends or len(data) > MAX_BYTES:
-            filing.read(data, name)
+            doubt_count = len(filing.read(data, name).doubts)
     except filing.FilingError as refusal:
         messages.error(request, _beside_name(name, translate.reason(refusal)))
         return []
-    return [Intake.take(request.user, name, data)]
+    return [Intake.take(request.user, name, data, doubt_count=doubt_count)]
 
 
 def _beside_name(name: str, sentence: str) -> str:
@@ -186,7 +191,7 @@ def rows_of(read: Any) -> Rows:
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The reading beside its source. A button posts what to do with it, and the page as it stands."""
     require_permission(request, "records.add_record")
-    intake = Intake.objects.visible_to(request.user).select_related("user").filter(pk=pk).first()
+    intake = _filings(request).select_related("user").filter(pk=pk).first()
     if intake is None:
         return _gone(request)
     op = request.POST.get("op", "")
@@ -199,6 +204,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     except (filing.FilingError, OSError) as refusal:
         messages.error(request, _beside_name(intake.name, translate.reason(refusal)))
         return redirect("admin:import")
+    if intake.doubt_count is None:
+        Intake.objects.filter(pk=intake.pk).update(doubt_count=len(reading.doubts))
     if request.method != "POST":
         return _show(request, intake, Sheet.of(reading, request.user))
     try:
@@ -374,6 +381,7 @@ def official_form(request: HttpRequest, pk: int) -> HttpResponse:
     except filing.FilingError as refusal:
         messages.error(request, translate.reason(refusal))
         return redirect("admin:records_record_change", pk)
+    audit.note("export", record, detail="docx")
     name = f"{record.company.code}-{record.number or record.pk}.docx"
     response = HttpResponse(
         content, content_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document"

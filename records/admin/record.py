@@ -24,6 +24,7 @@ from . import deadlines, filters
 from .access import OfCompanyAdmin
 from .actions import ACTIONS
 from .answers import AnswersAdmin
+from .deleting import RetentionAdmin
 from .forms import AttachmentForm, RecordForm
 from .history import HistoryAdmin
 from .review import SAVED_WITH, VerbsAdmin
@@ -81,6 +82,14 @@ class AttachmentInline(PartOfRecord, admin.TabularInline):
     shown_after = 5
     extra = 0
 
+    def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
+        return not (obj and obj.why_files_kept) and super().has_delete_permission(request, obj)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **options)
+        formset.form.keeps_files = bool(obj and obj.why_files_kept)
+        return formset
+
 
 # The form's rows in the form's order; participants stand after the first, questions after the introduction.
 FIELDSETS: Any = (
@@ -111,7 +120,7 @@ ROW_WORDS = {
 
 
 @admin.register(Record)
-class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, CarefulSaving):
+class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, CarefulSaving):
     form = RecordForm
     fieldsets = FIELDSETS
     inlines = (ParticipantInline, QuestionInline, AttachmentInline)
@@ -130,7 +139,9 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, Carefu
     list_display_links = ("held_from", "company", "number")
     list_filter = (
         "status",
+        filters.MineFilter,
         filters.DeadlineFilter,
+        filters.RetentionFilter,
         filters.CompanyFilter,
         filters.InstitutionFilter,
         filters.TopicFilter,
@@ -192,9 +203,6 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, Carefu
     def has_change_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
         return not (obj and obj.is_locked) and super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
-        return not (obj and obj.is_locked) and super().has_delete_permission(request, obj)
-
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("records.publish_record")
 
@@ -237,6 +245,7 @@ class RecordAdmin(VerbsAdmin, OfCompanyAdmin, HistoryAdmin, AnswersAdmin, Carefu
         context["saved_with"] = [
             (verb.name, SAVED_WITH[verb.name]) for verb in context["verbs"] if verb.name in SAVED_WITH
         ]
+        context["may_follow_up"] = self.may_follow_up(request, record)
         if record:
             context["deadline"] = deadlines.light_of(record)
             context["caution"] = deadlines.caution(record)

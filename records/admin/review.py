@@ -23,13 +23,14 @@ from records.workflow import VERBS, Status, Verb, Who, WorkflowError
 from . import deadlines
 from .actions import do
 from .checks import ChecksAdmin
+from .follow_up import FollowUpAdmin
 from .forms import CommentForm
 
 # Verbs that save the form first.
 SAVED_WITH = {"submit": gettext_lazy("Save and submit"), "publish": gettext_lazy("Save and publish")}
 
 
-class VerbsAdmin(ChecksAdmin):
+class VerbsAdmin(FollowUpAdmin, ChecksAdmin):
     """The part of the record's admin that carries out verbs. What is allowed is the record's to say."""
 
     def get_urls(self) -> list[Any]:
@@ -98,6 +99,7 @@ class VerbsAdmin(ChecksAdmin):
             "deadline": deadlines.light_of(record),
             "caution": deadlines.caution(record),
             "form": form or CommentForm(),
+            "may_follow_up": self.may_follow_up(request, record),
         }
         return render(request, "admin/records/record/review.html", context, status=status)
 

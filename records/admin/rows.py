@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from records.models import Institution, Participant, Question, Topic
+from records.models import Institution, MergedTopic, Participant, Question, Topic, topics_held
 from records.names import fold, split_list
 from records.querysets import LIFT
 
 from .forms import LabelledForm
-from .widgets import GrowingTextarea, QuickCheckbox, QuickHidden, QuickNumber, QuickText, SuggestInput
+from .widgets import GrowingTextarea, QuickCheckbox, QuickHidden, QuickNumber, QuickSelect, QuickText, SuggestInput
 
 BATCH = 100
 
@@ -49,11 +49,13 @@ class RowForm(forms.ModelForm):
 class ParticipantForm(LabelledForm, RowForm):
     class Meta:
         model = Participant
-        fields = ("name_as_filed", "person", "title", "position")
+        fields = ("name_as_filed", "person", "title", "attended", "commitment_letter", "position")
         widgets = {
             "name_as_filed": SuggestInput("participant.institution"),
             "person": QuickText(attrs={"autocomplete": "off"}),
             "title": QuickText(attrs={"autocomplete": "off"}),
+            "attended": QuickSelect,
+            "commitment_letter": QuickSelect,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _sent_place(form: Any) -> int:
 class ParticipantFormSet(OrderedFormSet):
     """After `save`, `new_institutions` holds the names that nobody had filed before."""
 
-    stored = ["institution", "name_as_filed", "person", "title"]
+    stored = ["institution", "name_as_filed", "person", "title", "attended", "commitment_letter"]
     new_institutions: list[str] = []
 
     def save(self, commit: bool = True) -> Any:
@@ -216,6 +218,10 @@ class QuestionFormSet(OrderedFormSet):
         changed = self.forms_with_new("topic_names")
         if not changed:
             return
+        with topics_held():
+            self._write_topics(changed)
+
+    def _write_topics(self, changed: list[Any]) -> None:
         topics = _topics_by_name()
         wanted = {fold(name): name for form in changed for name in form.cleaned_data["topic_names"]}
         self.new_topics = [name for key, name in wanted.items() if key not in topics]
@@ -241,4 +247,6 @@ class QuestionFormSet(OrderedFormSet):
 
 
 def _topics_by_name() -> dict[str, Topic]:
-    return {fold(topic.name): topic for topic in Topic.objects.all()}
+    """By folded name; the name of a topic that was merged stands for what it became part of."""
+    merged = {fold(topic.name): topic.into for topic in MergedTopic.objects.select_related("into")}
+    return merged | {fold(topic.name): topic for topic in Topic.objects.all()}

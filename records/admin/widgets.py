@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AdminDateWidget, AdminFileWidget, AutocompleteSelect
 from django.utils.safestring import SafeString, mark_safe
 
 
@@ -38,6 +38,18 @@ class QuickNumber(QuickInput, forms.NumberInput):
 
 class QuickHidden(QuickInput, forms.HiddenInput):
     """A value that is sent and not shown."""
+
+
+class QuickSelect(forms.Select):
+    """A choice of few. What is not among them is shown as the first."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        written = _written({"name": name, **self.build_attrs(self.attrs, attrs)})
+        options = "".join(
+            f'<option value="{escape(key)}"{" selected" if key == (value or "") else ""}>{escape(str(label))}</option>'
+            for key, label in self.choices
+        )
+        return mark_safe(f"<select{written}>{options}</select>")  # noqa: S308 - every value was escaped
 
 
 class QuickCheckbox(QuickInput, forms.CheckboxInput):
@@ -77,6 +89,24 @@ class DayWidget(AdminDateWidget):
         super().__init__(
             attrs={"placeholder": "2026-03-12", "autocomplete": "off", **(attrs or {})}, format="%Y-%m-%d"
         )
+
+
+class StoredFile(NamedTuple):
+    """A stored file as it is called, and where it is to be had."""
+
+    name: str
+    url: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoredFileInput(AdminFileWidget):
+    """Leads to the file of an attachment by the address that asks who may have it."""
+
+    def format_value(self, value: Any) -> Any:
+        stored: Any = super().format_value(value)
+        return StoredFile(stored.instance.name, stored.instance.get_absolute_url()) if stored else None
 
 
 class SafeAutocompleteSelect(AutocompleteSelect):

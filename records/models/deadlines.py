@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -160,6 +160,9 @@ class Light(models.TextChoices):
         ]
 
 
+BOARDS = ("", *Company.BoardChoices.values)
+
+
 class Deadlines(calendar.Schedule):
     """The trading calendar and the rules as they are now: two queries, for however many records."""
 
@@ -200,21 +203,43 @@ class Deadlines(calendar.Schedule):
         return None
 
     def overdue(self, records: RecordQuerySet, now: datetime.datetime | None = None) -> RecordQuerySet:
-        return self._falling_due(records, until=exchange_time(now))
+        return _with_final_day(records).filter(self._falling_due(until=exchange_time(now)))
 
     def due_soon(self, records: RecordQuerySet, now: datetime.datetime | None = None) -> RecordQuerySet:
         """Due on this or the next trading day, and not overdue."""
         moment = exchange_time(now)
-        return self._falling_due(records, until=self.soon(moment), after=moment)
+        return _with_final_day(records).filter(self._falling_due(until=self.soon(moment), after=moment))
 
-    def _falling_due(
-        self, records: RecordQuerySet, until: datetime.datetime, after: datetime.datetime | None = None
-    ) -> RecordQuerySet:
+    def outstanding(self, records: RecordQuerySet, now: datetime.datetime | None = None) -> RecordQuerySet:
+        """All that have a deadline and are not published yet: overdue ones first, then those that are due soon."""
+        moment = exchange_time(now)
+        urgency = Case(
+            When(self._falling_due(until=moment), then=0),
+            When(self._falling_due(until=self.soon(moment), after=moment), then=1),
+            default=2,
+        )
+        found = _with_final_day(records).filter(self._having_rules())
+        return found.order_by(urgency, "final_day", "pk")
+
+    def _falling_due(self, until: datetime.datetime, after: datetime.datetime | None = None) -> Q:
         found = Q(pk__in=[])
-        for board in ["", *Company.BoardChoices.values]:
+        for board in BOARDS:
             for span in self.last_days_due(board, until, after):
                 found |= Q(company__board=board, final_day__range=span)
-        return records.unpublished().alias(final_day=Coalesce("held_to", "held_from")).filter(found, corrects=None)
+        return found
+
+    def _having_rules(self) -> Q:
+        found = Q(pk__in=[])
+        for board in BOARDS:
+            if rules := self._rules_of(board):
+                first = min(rule.effective_from for rule in rules)
+                found |= Q(company__board=board, final_day__gte=first)
+        return found
+
+
+def _with_final_day(records: RecordQuerySet) -> RecordQuerySet:
+    """What has still to be published and has a deadline of its own, with the day from which that is counted."""
+    return records.unpublished().filter(corrects=None).alias(final_day=Coalesce("held_to", "held_from"))
 
 
 def exchange_time(now: datetime.datetime | None = None) -> datetime.datetime:

@@ -1,20 +1,26 @@
 """Who and what records are about: companies, institutions, topics."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from records import search
 from records.filing.shape import Board, board_of
-from records.names import fold, institution_key, pinyin_index, split_list
-from records.querysets import CompanyQuerySet, InstitutionQuerySet, TopicQuerySet
+from records.names import institution_key, pinyin_index, split_list
+from records.querysets import CompanyQuerySet, InstitutionQuerySet, MergedTopicQuerySet, TopicQuerySet
 
 models.CharField.register_lookup(Length)
 
@@ -80,6 +86,7 @@ class Recorded(models.Model):
         abstract = True
 
     def save(self, *args: Any, **options: Any) -> None:
+        self.fill_in()
         if self._state.adding:
             super().save(*args, **options)
             return
@@ -94,6 +101,9 @@ class Recorded(models.Model):
         with held():
             super().save(*args, **options)
             recount_months_of(self)
+
+    def fill_in(self) -> None:
+        """Give the fields a value that are told by others; done whenever it is saved."""
 
     def _is_tallied_anew(self) -> bool:
         """Whether saving puts the subject under another value than the ledger has it."""
@@ -167,21 +177,24 @@ class Company(Recorded):
     def __str__(self) -> str:
         return f"{self.code} {self.short_name}"
 
-    def save(self, *args: Any, **options: Any) -> None:
-        self.board = self.board or board_of(self.code) or ""
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:company", args=[self.code])
+
+    def fill_in(self) -> None:
+        self.board = self.board or board_of(self.code) or ""
 
     def employs(self, user: Any) -> bool:
         """Whether somebody works for it here."""
         return user.is_superuser or Company.objects.for_user(user).filter(pk=self.pk).exists()
 
     def take_on(self, user: Any) -> None:
-        """Who adds a company works for it."""
+        Company.take_on_all([self], user)
+
+    @staticmethod
+    def take_on_all(companies: Iterable[Company], user: Any) -> None:
+        """Who adds companies works for them."""
         if not user.is_superuser:
-            self.staff.add(user)
+            user.companies.add(*companies)
 
     @property
     def exchange(self) -> Exchange | None:
@@ -246,12 +259,11 @@ class Institution(Recorded):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **options: Any) -> None:
-        self.key = institution_key(self.name)
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:institution", args=[self.pk])
+
+    def fill_in(self) -> None:
+        self.key = institution_key(self.name)
 
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.pk)
@@ -296,8 +308,29 @@ def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None
         )
 
 
+MAX_KEYWORDS = 100
+MAX_KEYWORD = 60  # characters
+
+
+def check_keywords(text: str) -> None:
+    """What search could not look for is no keyword."""
+    words = split_list(text)
+    if len(words) > MAX_KEYWORDS:
+        raise ValidationError(_("A topic has at most %(limit)d keywords."), params={"limit": MAX_KEYWORDS})
+    for word in words:
+        if len(word) > MAX_KEYWORD:
+            message = _("The keyword “%(word)s…” is longer than %(limit)d characters.")
+            raise ValidationError(message, params={"word": word[:20], "limit": MAX_KEYWORD})
+        if not search.phrase(word):
+            raise ValidationError(_("The keyword “%(word)s” holds no letter or digit."), params={"word": word})
+
+
 class Topic(Recorded):
-    """A subject that questions are about. Its keywords suggest it for new questions."""
+    """A subject that questions are about. Its keywords suggest it for new questions.
+
+    Which topics a question has is our classification, no part of what was disclosed: it may change after publication,
+    and no version of the record tells of it.
+    """
 
     name = models.CharField(_("name"), max_length=40, unique=True)
     slug = models.SlugField(
@@ -310,7 +343,10 @@ class Topic(Recorded):
     keywords = models.TextField(
         _("keywords"),
         blank=True,
-        help_text=_("A question that holds one of them is given this topic. Separate with 、 or a comma."),
+        validators=[check_keywords],
+        help_text=_(
+            "A question that holds one of them, or the name, is given this topic. Separate with 、 or a comma."
+        ),
     )
     pinyin = PinyinField(source="name")
     question_count = models.PositiveIntegerField(_("questions"), default=0, editable=False)
@@ -326,20 +362,114 @@ class Topic(Recorded):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **options: Any) -> None:
-        if not self.slug:
-            self.slug = self._free_slug()
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("records:topic", args=[self.slug])
 
+    def fill_in(self) -> None:
+        self.slug = self.slug or self._free_slug()
+
+    def clean(self) -> None:
+        """What a merged topic was called, and its address, stay with the topic that it became part of."""
+        for merged in MergedTopic.objects.filter(Q(name=self.name) | Q(slug=self.slug)).select_related("into"):
+            field = "name" if merged.name == self.name else "slug"
+            raise ValidationError({field: merged.refusal()})
+
     def _free_slug(self) -> str:
         base = slugify(pinyin_index(self.name).partition(" ")[2])[:50] or "topic"
-        taken = set(Topic.objects.filter(slug__startswith=base).exclude(pk=self.pk).values_list("slug", flat=True))
+        taken = set(MergedTopic.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        taken |= set(Topic.objects.filter(slug__startswith=base).exclude(pk=self.pk).values_list("slug", flat=True))
         return next(slug for n in range(len(taken) + 1) if (slug := f"{base}-{n + 1}" if n else base) not in taken)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a question is found by, as search folds it: the name and the keywords."""
+        return tuple(dict.fromkeys(filter(None, map(search.phrase, [self.name, *split_list(self.keywords)]))))
+
     def holds(self, text: str) -> bool:
-        """Whether one of the topic's keywords, or its name, stands in a text."""
-        folded = fold(text)
-        return any(fold(word) in folded for word in [self.name, *split_list(self.keywords)])
+        """Whether one of its words stands in a text; the same rule as `Question.objects.holding_any`."""
+        folded = search.fold(text)
+        return any(word in folded for word in self.words)
+
+    def keywords_with(self, other: Topic) -> str:
+        """The keywords after another topic became part of this one: its name and its keywords come to ours."""
+        # A name that reads as a list would come apart into words that nobody chose.
+        name = [other.name] if split_list(other.name) == [other.name] else []
+        own = [search.phrase(self.name)]
+        kept = []
+        for word in [*split_list(self.keywords), *name, *split_list(other.keywords)]:
+            if search.phrase(word) not in own:
+                own.append(search.phrase(word))
+                kept.append(word)
+        return "、".join(kept)
+
+    def merge_into(self, other: Topic) -> Topic:
+        """Make this topic part of another, which is returned as it is then; nothing is left of this one but its name
+        and its address, which lead there. Raises ValidationError.
+        """
+        from .ledger import held, renew_topics
+        from .record import Question
+
+        if self.pk == other.pk:
+            raise ValidationError(_("A topic cannot be merged with itself: choose another one."))
+        with topics_held(alone=True), held():
+            there = Topic.objects.select_for_update().in_bulk([self.pk, other.pk])
+            for topic in (self, other):
+                if topic.pk not in there:
+                    merged = MergedTopic.objects.select_related("into").filter(pk=topic.pk).first()
+                    told = (
+                        merged.refusal() if merged else _("“%(name)s” is not there any more.") % {"name": topic.name}
+                    )
+                    raise ValidationError(told)
+            former, kept = there[self.pk], there[other.pk]
+            kept.keywords = kept.keywords_with(former)
+            check_keywords(kept.keywords)
+            kept.save()
+            links: Any = Question.topics.through._default_manager
+            theirs = links.filter(topic=kept, question=OuterRef("question"))
+            links.filter(topic=former).filter(~Exists(theirs)).update(topic=kept)
+            links.filter(topic=former)._raw_delete(links.db)
+            renew_topics([former.pk, kept.pk])
+            MergedTopic.objects.filter(into=former).update(into=kept)
+            MergedTopic.objects.create(pk=former.pk, name=former.name, slug=former.slug, into=kept)
+            former.delete()
+            kept.refresh_from_db()
+        return kept
+
+
+class MergedTopic(models.Model):
+    """A topic that became part of another: its id, and its name and address, which lead to that one."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(_("name"), max_length=40, db_index=True)
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    into = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="merged")
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = MergedTopicQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def refusal(self) -> str:
+        return gettext("“%(name)s” was merged into “%(into)s” already: use that topic.") % {
+            "name": self.name,
+            "into": self.into.name,
+        }
+
+
+@contextlib.contextmanager
+def topics_held(*, alone: bool = False) -> Iterator[None]:
+    """A transaction that gives topics to questions, or takes them; topics are read within it.
+
+    A merge is `alone` in this: whoever writes at the same moment has either finished, and what they gave is moved, or
+    begins afterwards, and finds the topic gone. The ledger is held after this, not before.
+    """
+    with transaction.atomic():
+        if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
+            mode = "SHARE ROW EXCLUSIVE" if alone else "ROW EXCLUSIVE"
+            with connection.cursor() as cursor:
+                cursor.execute(f'LOCK TABLE "records_question_topics" IN {mode} MODE')
+        yield

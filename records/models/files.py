@@ -1,59 +1,37 @@
-"""The files beside the database: which are named by rows, and which are there.
-
-A file is written before the row that names it is committed, is never changed under its name, and goes after its last
-row has gone. So there may be files that no row names, but no row without its file.
-"""
+"""The bytes of rows that name a file: where they lie, and when they are forgotten."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+import uuid
+from pathlib import PurePath
+from typing import Any
 
-from django.core.files.storage import default_storage
-
-from .intake import Intake
-from .record import Attachment
-
-KEEPERS: tuple[Any, ...] = (Attachment, Intake)
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 
 
-class Named(NamedTuple):
-    """A row and the file that it names."""
-
-    model: Any
-    pk: int
-    name: str
-    sha256: str
-
-    @property
-    def is_still_there(self) -> bool:
-        return self.model.objects.filter(pk=self.pk, file=self.name).exists()
+def unguessable(folder: str, name: str) -> str:
+    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
+    return f"{folder}/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
 
 
-def named() -> list[Named]:
-    """Each row with its file, in the order of their ids; new versions of a record name the files of the old ones."""
-    return [
-        Named(model, *row)
-        for model in KEEPERS
-        for row in model.objects.order_by("pk").values_list("pk", "file", "sha256")
-    ]
+@receiver(post_delete, sender="records.Intake")
+@receiver(post_delete, sender="records.Attachment")
+def forget_bytes(instance: Any, **options: Any) -> None:
+    forget(instance, instance.file.name)
 
 
-def root() -> Path:
-    """The folder that the names begin in."""
-    return Path(default_storage.path(""))
+def forget(row: Any, name: str | None) -> None:
+    """Once it is certain that a row names this file no more, and no other row does: a transaction that fails keeps it.
 
+    A disk that fails then is told in the log; what was asked for is done all the same.
+    """
+    storage, rows = row.file.storage, type(row)._default_manager
 
-def present() -> Iterator[str]:
-    """Names of the files that are there, whether rows name them or not."""
-    for model in KEEPERS:
-        for path in sorted((root() / model.FOLDER).rglob("*")):
-            if path.is_file():
-                yield path.relative_to(root()).as_posix()
+    def forget_now() -> None:
+        if not rows.filter(file=name).exists():
+            storage.delete(name)
 
-
-def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if name:
+        transaction.on_commit(forget_now, robust=True)

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import uuid
-from pathlib import PurePath
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .record import Attachment
+from .files import unguessable
 
 
 def intake_path(intake: Intake, name: str) -> str:
-    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"{Intake.FOLDER}/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return unguessable(Intake.FOLDER, name)
 
 
 class IntakeQuerySet(models.QuerySet):
+    def of_kind(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
     def visible_to(self, user: Any) -> Self:
         """One's own; a superuser sees everybody's."""
         return self if user.is_superuser else self.filter(user=user)
@@ -34,43 +32,56 @@ class IntakeQuerySet(models.QuerySet):
 
 
 class Intake(models.Model):
-    """A file or a pasted text as it came, before a draft is made of it: nothing of what it says is stored.
+    """A file or a pasted text as it came, before a draft is made of it, or before a table is imported: nothing of what
+    it says is stored.
 
     Its bytes go with the row, by whatever way the row is deleted.
     """
 
     FOLDER = "intakes"
 
+    class Kind(models.TextChoices):
+        FILING = "filing", _("filing")
+        COMPANY = "company", _("table of companies")
+        INSTITUTION = "institution", _("table of institutions")
+        TOPIC = "topic", _("table of topics")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.FILING)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="intakes", verbose_name=_("user")
     )
     name = models.CharField(_("file name"), max_length=200)
     file = models.FileField(_("file"), upload_to=intake_path)
     sha256 = models.CharField(max_length=64)
+    # None until it was read: a long file is read when its preview is opened.
+    doubt_count = models.PositiveIntegerField(_("doubts"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = IntakeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("filing to import")
-        verbose_name_plural = _("filings to import")
+        verbose_name = _("file to import")
+        verbose_name_plural = _("files to import")
         ordering: ClassVar = ["-pk"]
         default_permissions = ()  # who may add records may bring filings in
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "sha256"], name="intake_is_brought_once"),
+            models.UniqueConstraint(fields=["user", "kind", "sha256"], name="intake_is_brought_once"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def take(cls, user: Any, name: str, data: bytes) -> Intake:
+    def take(
+        cls, user: Any, name: str, data: bytes, kind: str = Kind.FILING, doubt_count: int | None = None
+    ) -> Intake:
         """The intake of these bytes; of a user who brings the same twice, the one that is there."""
         digest = hashlib.sha256(data).hexdigest()
-        mine = cls.objects.filter(user=user, sha256=digest)
+        mine = cls.objects.filter(user=user, kind=kind, sha256=digest)
         if known := mine.first():
             return known
-        intake = cls(user=user, name=name[-200:], sha256=digest, file=ContentFile(data, name=name))
+        file = ContentFile(data, name=name)
+        intake = cls(kind=kind, user=user, name=name[-200:], sha256=digest, file=file, doubt_count=doubt_count)
         try:
             with transaction.atomic():
                 intake.save()
@@ -82,17 +93,3 @@ class Intake(models.Model):
     def data(self) -> bytes:
         with self.file.open("rb") as file:
             return file.read()
-
-
-@receiver(post_delete, sender=Intake)
-@receiver(post_delete, sender=Attachment)
-def forget_bytes(instance: Intake | Attachment, **options: Any) -> None:
-    """Once the row is gone for good, and no other names the file: a transaction that fails keeps both."""
-    storage, name, rows = instance.file.storage, instance.file.name, type(instance)._default_manager
-
-    def forget() -> None:
-        if name and not rows.filter(file=name).exists():
-            storage.delete(name)
-
-    if name:
-        transaction.on_commit(forget)

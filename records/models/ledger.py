@@ -1,7 +1,7 @@
 """The ledger: what published records come to, kept ready for lists that count them.
 
-It is written when a record is published or taken back, by `renew` alone, and says nothing that could not be
-counted anew: `renew()` without ids does that for all.
+It is written when a record is published or taken back, by `renew`, and when topics are given to questions in bulk, by
+`renew_topics`; it says nothing that could not be counted anew: `renew()` without ids does that for all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Substr
 
-from records.querysets import TallyQuerySet
+from records.querysets import TallyQuerySet, among
 from records.workflow import Status
 
 from .directory import Company, Institution, Topic
@@ -115,6 +115,18 @@ def renew(ids: Collection[int] | None = None) -> None:
         recount_months(touched.months)
 
 
+def renew_topics(ids: Collection[int]) -> None:
+    """Bring the ledger in line after questions, of whatever records, were given these topics or lost them.
+
+    Nothing but the mentions of a topic tells of it, so that it does not matter how many records those are.
+    """
+    with held():
+        rows: Any = Mention.objects.filter(topic__in=ids)
+        rows._raw_delete(rows.db)
+        _insert(Mention, f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})", ids)
+        recount(Topic.objects.filter(pk__in=ids))
+
+
 class _Touched:
     """What the entries of some records are counted under."""
 
@@ -138,10 +150,14 @@ def _enter(ids: Collection[int] | None) -> None:
     for model in (Visit, Mention):
         rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
         rows._raw_delete(rows.db)
+        _insert(model, chosen, params)
+
+
+def _insert(model: Any, chosen: str, params: Collection[int]) -> None:
+    columns, counted = _ENTRIES[model]
     with connection.cursor() as cursor:
-        for model, (columns, counted) in _ENTRIES.items():
-            into = f"INSERT INTO {model._meta.db_table} ({columns})"
-            cursor.execute(f"{into} {counted.format(chosen=chosen)}", [Status.PUBLISHED.value, *params])
+        into = f"INSERT INTO {model._meta.db_table} ({columns})"
+        cursor.execute(f"{into} {counted.format(chosen=chosen)}", [Status.PUBLISHED.value, *params])
 
 
 # The columns of visits and mentions, and what they ought to hold.
@@ -285,8 +301,10 @@ def _entries_that_differ(model: Any) -> list[dict[Any, Any]]:
     return found
 
 
-def recount_months_of(subject: models.Model) -> None:
-    """Bring the tallies in line after a company or institution came to stand under another value."""
-    entries, _questions = DIRECTORY[type(subject)]
-    held_from = entries().filter(**{_key(type(subject)): subject}).order_by().values_list("held_from", flat=True)
+def recount_months_of(*subjects: models.Model) -> None:
+    """Bring the tallies in line after companies, or institutions, came to stand under another value."""
+    model = type(subjects[0])
+    entries, _questions = DIRECTORY[model]
+    chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
+    held_from = entries().filter(**chosen).order_by().values_list("held_from", flat=True)
     recount_months({day.isoformat()[:7] for day in held_from.distinct()})

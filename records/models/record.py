@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import logging
 import re
@@ -28,8 +29,11 @@ from records.names import institution_key
 from records.querysets import PositionedQuerySet, RecordQuerySet
 from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
+from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
-from .directory import Company, Institution, Topic
+from .directory import Company, Institution, Topic, topics_held
+from .files import forget, unguessable
+from .retention import MOST_YEARS, end_of_retention, years_after
 from .step import Step
 
 logger = logging.getLogger("records.workflow")
@@ -53,7 +57,7 @@ class ActivityType(models.Model):
 # Columns that tell of a record's participants and questions: `RecordQuerySet.recount` alone writes them.
 COUNTED = frozenset({"institution_count", "person_count", "question_count", "visitor_names"})
 # Columns that only verbs write.
-STATE = frozenset({"status", "published_at"})
+STATE = frozenset({"status", "published_at", "retain_until"})
 
 
 class Record(models.Model):
@@ -113,6 +117,7 @@ class Record(models.Model):
 
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, editable=False)
+    retain_until = models.DateField(_("kept until"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
     source_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
@@ -162,6 +167,10 @@ class Record(models.Model):
                 | Q(held_from__isnull=False, disclosed_on__isnull=False, published_at__isnull=False),
                 name="published_record_has_its_dates",
             ),
+            models.CheckConstraint(
+                condition=Q(published_at__isnull=True) | Q(retain_until__isnull=False),
+                name="what_was_published_is_retained",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -200,6 +209,43 @@ class Record(models.Model):
     def is_locked(self) -> bool:
         """Whether it cannot be edited: what is in review is taken back first, what was published is corrected."""
         return self.status != Status.DRAFT
+
+    @property
+    def newest_version(self) -> Record:
+        """Itself, or the last of the corrections that were begun since, published or not."""
+        newest = self
+        while hasattr(newest, "correction"):
+            newest = newest.correction
+        return newest
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether it was disclosed so lately that all of it has to be kept, whatever its status is now."""
+        return self.retain_until is not None and timezone.localdate() < self.retain_until
+
+    @property
+    def why_kept(self) -> str:
+        """Why it may not be deleted now, in a sentence; empty where it may. `deletable` says the same of sets."""
+        told = {"record": self, "day": self.retain_until}
+        if self.is_retained:
+            return gettext("%(record)s was disclosed and is kept until %(day)s.") % told
+        if self.status == Status.REVIEW:
+            return gettext("%(record)s is in review: it is taken back or returned before it is deleted.") % told
+        if self.is_published:
+            return gettext("%(record)s is published: withdraw it before it is deleted.") % told
+        if self.status == Status.SUPERSEDED and hasattr(self, "correction"):
+            return gettext("%(record)s has a new version: that is deleted before it.") % told
+        return ""
+
+    @property
+    def why_rows_kept(self) -> str:
+        """The same of its participants and questions, which are edited while it is a draft."""
+        return "" if self.status in UNPUBLISHED else self.why_kept
+
+    @property
+    def why_files_kept(self) -> str:
+        """The same of its files. What was there once is not taken out of a draft either, while it is retained."""
+        return self.why_kept if self.is_retained else self.why_rows_kept
 
     @property
     def last_step(self) -> Step | None:
@@ -339,13 +385,36 @@ class Record(models.Model):
             current = self._held_for(VERBS["correct"], user, comment)
             draft = current._copy(user)
             current.steps.create(verb="correct", user=user, comment=comment)
+            note("correct", current, user=user)
         return draft
+
+    def retain(self, until: datetime.date, user: Any = None) -> None:
+        """Keep it longer. Raises ValidationError for an earlier day, which nobody may give it any more."""
+        latest = years_after(timezone.localdate(), MOST_YEARS)
+        with transaction.atomic():
+            current = Record.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if current.retain_until is None:
+                raise ValidationError(gettext("It is kept from the day on which it is published."))
+            if until < current.retain_until:
+                sentence = gettext("It is to be kept until %(day)s: choose that day or a later one.")
+                raise ValidationError(sentence % {"day": current.retain_until})
+            if until > max(latest, current.retain_until):
+                sentence = gettext("Choose a day up to %(day)s: it cannot be made earlier again.")
+                raise ValidationError(sentence % {"day": latest})
+            if until > current.retain_until:
+                current.retain_until = until
+                current._history_user = user
+                current._change_reason = "retain"
+                current.save(update_fields=["retain_until"])
+        self.retain_until = current.retain_until
 
     def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
         """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
         current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
         if reason := current.refusal(verb.name, user):
-            logger.warning("refused: %s of record %s (%s) by %s", verb.name, self.pk, current.status, user)
+            logger.warning(
+                "refused: %s of record %s (%s) by user %s", verb.name, self.pk, current.status, user and user.pk
+            )
             raise WorkflowError(reason)
         if verb.asks_comment and not comment.strip():
             raise WorkflowError(gettext("Say in a comment what is to be changed."))
@@ -369,6 +438,7 @@ class Record(models.Model):
             current._change_reason = verb.name
             current.save(update_fields=[*STATE, "disclosed_on", "updated_at"])
             current.steps.create(verb=verb.name, user=user, comment=comment)
+            note(verb.name, current, user=user)
             if Status.PUBLISHED in {verb.target, *verb.sources}:
                 from .ledger import renew
 
@@ -384,6 +454,8 @@ class Record(models.Model):
         self._refuse_gaps()
         self.published_at = timezone.now()
         self.disclosed_on = self.disclosed_on or timezone.localdate()
+        by_rule = end_of_retention(self.disclosed_on)
+        self.retain_until = max(self.retain_until or by_rule, by_rule)
         if self.corrects and self.corrects.is_published:
             self.slug = self.corrects.slug
             self.corrects._carry_out("supersede", user, prepare=Record._give_up_address)
@@ -397,8 +469,8 @@ class Record(models.Model):
         draft._change_reason = "correct"
         draft.save()
         draft.activity_types.add(*self.activity_types.all())
-        questions = list(self.questions.prefetch_related("topics"))
-        topics = [list(question.topics.all()) for question in questions]
+        questions = list(self.questions.all())
+        originals = [question.pk for question in questions]
         participants = list(self.participants.all())
         # The bytes of a file never change: both versions may name the same. What it was read from stays behind.
         files = list(self.attachments.exclude(kind=Attachment.Kind.SOURCE))
@@ -408,13 +480,12 @@ class Record(models.Model):
             row._state.adding = True
         bulk_create_with_history(participants, Participant, default_user=user)
         copies = bulk_create_with_history(questions, Question, default_user=user)
+        copy_of = {original: copy.pk for original, copy in zip(originals, copies, strict=True)}
         links = Question.topics.through
-        links.objects.bulk_create(
-            links(question_id=copy.pk, topic_id=topic.pk)
-            for copy, given in zip(copies, topics, strict=True)
-            for topic in given
-        )
-        Attachment.objects.bulk_create(files)
+        with topics_held():
+            given = links.objects.filter(question__in=copy_of).values_list("question_id", "topic_id")
+            links.objects.bulk_create(links(question_id=copy_of[pk], topic_id=topic) for pk, topic in given)
+        bulk_create_with_history(files, Attachment, default_user=user)
         Record.objects.filter(pk=draft.pk).recount()
         draft.refresh_from_db()
         return draft
@@ -444,7 +515,21 @@ class Record(models.Model):
 
 
 class Participant(models.Model):
-    """One visitor of a record: a person of an institution, or an institution whose people are not named."""
+    """One visitor of a record: a person of an institution, or an institution whose people are not named.
+
+    Whether they came and signed is the desk's own: it is no part of the form, and nothing of it is public.
+    """
+
+    class Attendance(models.TextChoices):
+        UNKNOWN = "", _("unknown")
+        YES = "yes", _("came")
+        NO = "no", _("absent")
+
+    class CommitmentLetter(models.TextChoices):
+        UNKNOWN = "", _("unknown")
+        SIGNED = "signed", _("signed")
+        UNSIGNED = "unsigned", _("unsigned")
+        NOT_NEEDED = "not_needed", _("exempt")
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="participants", verbose_name=_("record"))
     position = models.PositiveIntegerField(_("order"), default=0)
@@ -459,6 +544,8 @@ class Participant(models.Model):
     name_as_filed = models.CharField(_("institution as filed"), max_length=120, blank=True)
     person = models.CharField(_("person"), max_length=80, blank=True)
     title = models.CharField(_("title"), max_length=80, blank=True)
+    attended = models.CharField(_("attendance"), max_length=3, choices=Attendance, blank=True)
+    commitment_letter = models.CharField(_("commitment letter"), max_length=10, choices=CommitmentLetter, blank=True)
 
     history = HistoricalRecords(excluded_fields=["position"])
 
@@ -475,6 +562,11 @@ class Participant(models.Model):
                 condition=Q(name_as_filed__gt="") | Q(person__gt=""),
                 name="participant_is_somebody",
                 violation_error_message=_("Enter an institution or a person."),
+            ),
+            models.CheckConstraint(
+                condition=Q(attended__in=["", "yes", "no"])
+                & Q(commitment_letter__in=["", "signed", "unsigned", "not_needed"]),
+                name="participant_follow_up_is_known",
             ),
         ]
 
@@ -522,8 +614,7 @@ class Question(models.Model):
 
 
 def attachment_path(attachment: Attachment, name: str) -> str:
-    """A name that nobody can guess and that says nothing: the file's own name is kept in the row."""
-    return f"{Attachment.FOLDER}/{uuid.uuid4().hex}{PurePath(name).suffix.lower()[:10]}"
+    return unguessable(Attachment.FOLDER, name)
 
 
 class Attachment(models.Model):
@@ -546,6 +637,8 @@ class Attachment(models.Model):
         _("shown to the public"), default=False, help_text=_("Offered for download once the record is published.")
     )
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
@@ -555,13 +648,21 @@ class Attachment(models.Model):
         return self.name
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.file and not self.file._committed:  # type: ignore[attr-defined]  # a file that came in just now
-            self.name = self.name or PurePath(str(self.file.name)).name
+        """Raises ValidationError where other bytes would take the place of those that are to be kept."""
+        is_new_file = self.file and not self.file._committed  # type: ignore[attr-defined]
+        former = None
+        if is_new_file:
+            former = Attachment.objects.select_related("record").filter(pk=self.pk).first() if self.pk else None
+            if former and (reason := former.record.why_files_kept):
+                raise ValidationError({"file": gettext("%(reason)s Add another file.") % {"reason": reason}})
+            self.name = (self.name or PurePath(str(self.file.name)).name)[-200:]
             digest = hashlib.sha256()
             for chunk in self.file.chunks():
                 digest.update(chunk)
             self.sha256 = digest.hexdigest()
         super().save(*args, **options)
+        if former:
+            forget(self, former.file.name)
 
     def get_absolute_url(self) -> str:
         return reverse("records:attachment", args=[self.pk])

@@ -23,6 +23,11 @@ ENVIRONMENT = {
     "HTTPS": "False",
     "DEBUG": "False",
     "LOG_LEVEL": "ERROR",
+    # How long an answer takes is what is to be seen.
+    "SEARCH_RATE": "",
+    "EXPORT_RATE": "",
+    "EXPORTS_AT_ONCE": "1000",
+    "STATEMENT_TIMEOUT": "0",
 }
 
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from records import market
 from records.filing.shape import Board, board_of
 from records.market import words
-from records.models import Company, Institution, Participant, Question, Record, Topic, ledger
+from records.models import Company, Institution, Participant, Question, Record, Topic, end_of_retention, ledger
 from records.names import institution_key, pinyin_index
 from records.workflow import Status
 
@@ -167,6 +167,7 @@ class Rows:
             disclosed_on=told.disclosed_on,
             status=Status.PUBLISHED,
             published_at=published_at,
+            retain_until=end_of_retention(told.disclosed_on),
             created_at=published_at,
             updated_at=published_at,
             source_digest=self.mark,

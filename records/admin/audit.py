@@ -1,0 +1,77 @@
+"""The audit log at the desk: read, filtered, and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from records import exports
+from records.models import AuditEntry, audit
+from records.workflow import UNPUBLISHED
+
+from .access import OfCompanyAdmin
+from .filters import CompanyFilter, TextFilter
+
+
+class ActFilter(admin.SimpleListFilter):
+    title = gettext_lazy("act")
+    parameter_name = "act"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return audit.ACTS.items()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(what=self.value()) if self.value() else queryset
+
+
+class WhoFilter(TextFilter):
+    title = gettext_lazy("who")
+    parameter_name = "who"
+
+    def matching(self, records: Any, text: str) -> QuerySet:
+        return records.filter(who=text)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(OfCompanyAdmin):
+    """Superusers see all; others, with the permission to view it, what is of their companies."""
+
+    list_display = ("at", "shown_act", "who", "company", "name", "detail", "address")
+    list_filter = (ActFilter, WhoFilter, CompanyFilter, "at")
+    list_per_page = 100
+    show_full_result_count = False
+    fields = ("at", "shown_act", "who", "kind", "object_id", "name", "company", "detail", "address")
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("company")
+
+    @admin.display(description=gettext_lazy("act"), ordering="what")
+    def shown_act(self, entry: AuditEntry) -> str:
+        return str(entry.act)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def note_export(level: exports.Level, selected: QuerySet) -> None:
+    """An entry for each company of which something leaves the desk, with how much of it the public does not have."""
+    hidden = Count("pk", filter=Q(status__in=UNPUBLISHED))
+    counted = selected.order_by().values("company").annotate(records=Count("pk"), hidden=hidden)
+    detail = _("%(level)s, of %(records)d records; %(hidden)d of them not published")
+    AuditEntry.objects.bulk_create(
+        audit.entry_of("export", company=row["company"], detail=detail % {"level": level.name, **row})
+        for row in counted
+    )
