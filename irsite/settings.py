@@ -159,6 +159,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "irsite.health.HealthMiddleware",  # first: asked by whoever looks after the site, not by visitors
     "irsite.logs.RequestIdMiddleware",
     "irsite.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -207,8 +208,11 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        **DATABASE.get("OPTIONS", {}),
     }
 else:
+    # A server that is cut off says nothing: nobody waits for it as long as the network would.
+    DATABASE["OPTIONS"] = {"connect_timeout": 5, **DATABASE.get("OPTIONS", {})}
     for database in (DATABASE, *REPLICA_DATABASES):
         database["CONN_MAX_AGE"] = 60
         database["CONN_HEALTH_CHECKS"] = True

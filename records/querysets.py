@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -351,27 +351,45 @@ class RecordQuerySet(OfCompanyQuerySet):
 
     def recount(self) -> None:
         """Bring the counts that lists show in line with the rows they count."""
+        self.update(**self._counted())
+        self._retell_visitors()
+
+    def _counted(self) -> dict[str, Coalesce]:
+        """What the counts that lists show ought to be."""
         participants = _related(self, "participants").filter(record=OuterRef("pk")).order_by().values("record")
         questions = _related(self, "questions").filter(record=OuterRef("pk")).order_by().values("record")
 
         def count(rows: models.QuerySet, expression: Count) -> Coalesce:
             return Coalesce(Subquery(rows.annotate(n=expression).values("n")), 0)
 
-        self.update(
-            institution_count=count(participants, Count("institution", distinct=True)),
-            person_count=count(participants, Count("pk", filter=~Q(person=""))),
-            question_count=count(questions, Count("pk")),
-        )
-        self._retell_visitors()
+        return {
+            "institution_count": count(participants, Count("institution", distinct=True)),
+            "person_count": count(participants, Count("pk", filter=~Q(person=""))),
+            "question_count": count(questions, Count("pk")),
+        }
+
+    def miscounted(self) -> list[tuple[int, str, Any, Any]]:
+        """What `recount` would change: id of the record, name of the field, what it holds, what it ought to hold."""
+        counted = self._counted()
+        rows = self.order_by("pk").annotate(**{f"true_{name}": figure for name, figure in counted.items()})
+        visitors = self._visitors()
+        found = []
+        for row in rows.values("pk", *counted, *(f"true_{name}" for name in counted), "visitor_names"):
+            true = {**{name: row[f"true_{name}"] for name in counted}, "visitor_names": visitors.get(row["pk"], "")}
+            found += [(row["pk"], name, row[name], figure) for name, figure in true.items() if row[name] != figure]
+        return found
 
     def _retell_visitors(self) -> None:
         """Bring the names by which search finds a record in line with its participants."""
+        changed = [self.model(pk=pk, visitor_names=names) for pk, names in self._visitors().items()]
+        self.model._default_manager.bulk_update(changed, ["visitor_names"], batch_size=200)
+
+    def _visitors(self) -> dict[int, str]:
         names: dict[int, list[str]] = {pk: [] for pk in self.values_list("pk", flat=True)}
         rows = _related(self, "participants").filter(record__in=names).order_by("record_id", "position")
         for record_id, institution, person in rows.values_list("record_id", "name_as_filed", "person"):
             names[record_id] += [institution, person]
-        changed = [self.model(pk=pk, visitor_names="\n".join(filter(None, parts))) for pk, parts in names.items()]
-        self.model._default_manager.bulk_update(changed, ["visitor_names"], batch_size=200)
+        return {pk: "\n".join(filter(None, parts)) for pk, parts in names.items()}
 
 
 class QuietPeriodQuerySet(OfCompanyQuerySet):
@@ -398,6 +416,14 @@ class PositionedQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             self.update(position=F("position") + LIFT)
             self.bulk_update([self.model(pk=pk, position=place) for pk, place in wanted.items()], ["position"], 200)
+
+    def out_of_order(self) -> list[int]:
+        """Ids of the records whose rows do not stand at 1, 2, 3 …"""
+        # A place is given once: n rows from the first to the nth place fill them all.
+        of_record = (
+            self.order_by().values("record").annotate(n=Count("pk"), first=Min("position"), last=Max("position"))
+        )
+        return sorted(of_record.exclude(first=1, last=F("n")).values_list("record", flat=True))
 
     def for_user(self, user: Any) -> PositionedQuerySet:
         """What somebody touches at the desk: rows of records of the companies that they work for."""

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import itertools
+import json
 import operator
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
@@ -126,6 +129,17 @@ class Index:
     def text(self, row: str) -> str:
         """SQL for the text of a row that goes by this name."""
         return " || '\n' || ".join(f'{row}."{column}"' for column in self.columns)
+
+    @property
+    def vector(self) -> str:
+        """SQL for what PostgreSQL keeps of a row."""
+        columns = " || chr(10) || ".join(f'"{column}"' for column in self.columns)
+        return f"array_to_tsvector(irsite_grams({columns}))"
+
+    @property
+    def is_stale(self) -> str:
+        """SQL for whether PostgreSQL keeps something else of a row."""
+        return f"grams IS DISTINCT FROM {self.vector}"
 
 
 QUESTIONS = Index("records_question", ("text", "answer"))
@@ -240,13 +254,113 @@ def register_functions(connection: sqlite3.Connection) -> None:
 
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether every table that is searched has its index, kept up by the database."""
+    return not any(missing_parts(index, connection) for index in INDEXES)
+
+
+def missing_parts(index: Index, connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of what makes up an index and is not there: a table with its triggers, or a column with its index."""
+    if connection.vendor == "sqlite":
+        wanted = [index.name, *(f"{index.name}_{event}" for event in _EVENTS)]
+        sql, params = "SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')", []
+    else:
+        wanted, params = [f"{index.table}.grams", index.name], [index.table, index.table]
+        sql = """
+            SELECT table_name || '.' || column_name FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name = %s AND is_generated = 'ALWAYS'
+            UNION ALL
+            SELECT indexrelid::regclass::text FROM pg_index
+            WHERE indrelid = to_regclass(%s) AND indisvalid
+        """
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            wanted = {f"{index.name}_{event}" for index in INDEXES for event in _EVENTS}
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            return wanted <= {name for (name,) in cursor.fetchall()}
-        cursor.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'grams'")
-        return {index.table for index in INDEXES} <= {name for (name,) in cursor.fetchall()}
+        cursor.execute(sql, params)
+        there = {name for (name,) in cursor.fetchall()}
+    return [name for name in wanted if name not in there]
+
+
+def is_current(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the index is there and holds the newest row of each table: asked in a moment, however many there are."""
+    return is_installed(connection) and all(_holds_newest(index, connection) for index in INDEXES)
+
+
+def _holds_newest(index: Index, connection: BaseDatabaseWrapper) -> bool:
+    if connection.vendor == "sqlite":
+        sql = f"""
+            SELECT (SELECT max(id) FROM "{index.table}") IS NOT (SELECT max(id) FROM "{index.name}_docsize")
+        """  # noqa: S608 - names of our own tables
+    else:
+        sql = f'SELECT {index.is_stale} FROM "{index.table}" ORDER BY id DESC LIMIT 1'  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return not any(is_stale for (is_stale,) in cursor.fetchall())
+
+
+def misindexed(index: Index, connection: BaseDatabaseWrapper, advance: Callable[[int], Any]) -> Iterator[int]:
+    """Ids of rows of which the index holds nothing, or something else, and of rows that it holds and nobody has.
+
+    `advance` is told how many rows were looked at. For an index of which no part is missing.
+    """
+    held = _sums(index, connection) if connection.vendor == "sqlite" else {}
+    known: dict[str, int] = {}
+    last = 0
+    while rows := _rows_after(index, connection, last):
+        for pk, told in rows:
+            if connection.vendor == "sqlite":
+                true = sum(known.get(gram) or known.setdefault(gram, _digest(_token(gram))) for gram in grams(told))
+                is_wrong = held.pop(pk, None) != true
+            else:
+                is_wrong = told
+            if is_wrong:
+                yield pk
+        last = rows[-1][0]
+        advance(len(rows))
+    yield from sorted(held)
+
+
+def _rows_after(index: Index, connection: BaseDatabaseWrapper, last: int) -> list[tuple[int, Any]]:
+    """Some rows by id: with their text on SQLite, and with whether the index has them wrong on PostgreSQL."""
+    told = index.text("source") if connection.vendor == "sqlite" else index.is_stale
+    sql = f'SELECT id, {told} FROM "{index.table}" AS source WHERE id > %s ORDER BY id LIMIT 2000'  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [last])
+        return cursor.fetchall()
+
+
+def _sums(index: Index, connection: BaseDatabaseWrapper) -> dict[int, int]:
+    """By id of the rows that an index of SQLite holds, the sum of the digests of their grams.
+
+    The index knows which rows have a gram and not which grams a row has: a sum can be put together in its order.
+    """
+    looked_at = f'temp."{index.name}_instances"'
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT id FROM "{index.name}_docsize"')  # noqa: S608
+        sums = dict.fromkeys((pk for (pk,) in cursor.fetchall()), 0)
+        cursor.execute(f"CREATE VIRTUAL TABLE {looked_at} USING fts5vocab(main, '{index.name}', 'instance')")
+        try:
+            cursor.execute(f"SELECT term, json_group_array(doc) FROM {looked_at} GROUP BY term")  # noqa: S608
+            for term, pks in cursor:
+                digest = _digest(term)
+                for pk in json.loads(pks):
+                    sums[pk] = sums.get(pk, 0) + digest
+        finally:
+            cursor.execute(f"DROP TABLE {looked_at}")
+    return sums
+
+
+def _digest(token: str) -> int:
+    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=7).digest())
+
+
+def rebuild(connection: BaseDatabaseWrapper) -> None:
+    """Make the index anew from the tables. Whoever writes to them waits meanwhile, on PostgreSQL whoever reads too."""
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
+            for index in INDEXES:
+                if connection.vendor == "sqlite":
+                    for event in _EVENTS:
+                        cursor.execute(f'DROP TRIGGER IF EXISTS "{index.name}_{event}"')
+                else:
+                    cursor.execute(f'ALTER TABLE "{index.table}" DROP COLUMN IF EXISTS grams')
+        install(connection)
 
 
 _EVENTS = ("insert", "update", "delete")
@@ -298,20 +412,19 @@ _POSTGRESQL_FUNCTIONS = (
     f"""
     CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
+    BEGIN ATOMIC  -- knows the other function by itself and not by name: pg_restore looks up no names
       SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2)))[1:{MAX_GRAMS}], '{{}}')
       FROM regexp_matches(irsite_fold(value), '{_RUN_CLASS}', 'g') AS run,
-           generate_series(1, char_length(run[1])) AS at
-    $$
+           generate_series(1, char_length(run[1])) AS at;
+    END
     """,  # noqa: S608
 )
 
 
 def _install_on_postgresql(cursor: Any, index: Index) -> None:
-    columns = " || chr(10) || ".join(f'"{column}"' for column in index.columns)
     cursor.execute(
         f'ALTER TABLE "{index.table}" ADD COLUMN IF NOT EXISTS grams tsvector '
-        f"GENERATED ALWAYS AS (array_to_tsvector(irsite_grams({columns}))) STORED"
+        f"GENERATED ALWAYS AS ({index.vector}) STORED"
     )
     cursor.execute(f'CREATE INDEX IF NOT EXISTS "{index.name}" ON "{index.table}" USING gin (grams)')
 

@@ -99,7 +99,9 @@ def ask(replica: contextlib.ExitStack) -> None:
 
 def catch_up() -> None:
     """Wait until the replica has all that the primary has."""
-    with psycopg.connect(os.environ["DATABASE_URL"].replace("postgres://", "postgresql://"), autocommit=True) as primary:
+    with psycopg.connect(
+        os.environ["DATABASE_URL"].replace("postgres://", "postgresql://"), autocommit=True
+    ) as primary:
         # The throw-away servers commit before they have written: one commit that waits takes all before it along.
         primary.execute("SET synchronous_commit = on")
         primary.execute("SELECT pg_current_xact_id()")

@@ -17,7 +17,8 @@ ROWS: list[set[str]] = [
     {"models"},
     {"similar", "levels"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets", "directory_tables"},
-    {"history", "signals"},
+    {"history", "signals", "integrity"},
+    {"backups"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},
     {"urls", "apps"},
 ]

@@ -16,7 +16,7 @@ from .files import unguessable
 
 
 def intake_path(intake: Intake, name: str) -> str:
-    return unguessable("intakes", name)
+    return unguessable(Intake.FOLDER, name)
 
 
 class IntakeQuerySet(models.QuerySet):
@@ -37,6 +37,8 @@ class Intake(models.Model):
 
     Its bytes go with the row, by whatever way the row is deleted.
     """
+
+    FOLDER = "intakes"
 
     class Kind(models.TextChoices):
         FILING = "filing", _("filing")

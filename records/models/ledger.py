@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
@@ -123,9 +123,7 @@ def renew_topics(ids: Collection[int]) -> None:
     with held():
         rows: Any = Mention.objects.filter(topic__in=ids)
         rows._raw_delete(rows.db)
-        chosen = f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})"
-        with connection.cursor() as cursor:
-            cursor.execute(_MENTIONS.format(chosen=chosen), [Status.PUBLISHED.value, *ids])
+        _insert(Mention, f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})", ids)
         recount(Topic.objects.filter(pk__in=ids))
 
 
@@ -152,32 +150,49 @@ def _enter(ids: Collection[int] | None) -> None:
     for model in (Visit, Mention):
         rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
         rows._raw_delete(rows.db)
+        _insert(model, chosen, params)
+
+
+def _insert(model: Any, chosen: str, params: Collection[int]) -> None:
+    columns, counted = _ENTRIES[model]
     with connection.cursor() as cursor:
-        for statement in (_VISITS, _MENTIONS):
-            cursor.execute(statement.format(chosen=chosen), [Status.PUBLISHED.value, *params])
+        into = f"INSERT INTO {model._meta.db_table} ({columns})"
+        cursor.execute(f"{into} {counted.format(chosen=chosen)}", [Status.PUBLISHED.value, *params])
 
 
-_VISITS = """
-    INSERT INTO records_visit (record_id, institution_id, held_from)
+# The columns of visits and mentions, and what they ought to hold.
+_ENTRIES: dict[Any, tuple[str, str]] = {
+    Visit: (
+        "record_id, institution_id, held_from",
+        """
     SELECT DISTINCT record.id, came.institution_id, record.held_from
     FROM records_record AS record JOIN records_participant AS came ON came.record_id = record.id
     WHERE record.status = %s AND came.institution_id IS NOT NULL{chosen}
-"""
-_MENTIONS = """
-    INSERT INTO records_mention (record_id, topic_id, held_from, questions)
+    """,
+    ),
+    Mention: (
+        "record_id, topic_id, held_from, questions",
+        """
     SELECT record.id, about.topic_id, record.held_from, count(*)
     FROM records_record AS record
     JOIN records_question AS question ON question.record_id = record.id
     JOIN records_question_topics AS about ON about.question_id = question.id
     WHERE record.status = %s{chosen}
     GROUP BY record.id, about.topic_id, record.held_from
-"""
+    """,
+    ),
+}
 
 
 def recount(rows: models.QuerySet) -> None:
     """Bring what companies, institutions or topics say of their records in line with the ledger."""
-    entries, questions = DIRECTORY[rows.model]
-    own: Any = entries().order_by().filter(**{_key(rows.model): OuterRef("pk")}).values(_key(rows.model))
+    rows.order_by().update(**_figures(rows.model))
+
+
+def _figures(model: Any) -> dict[str, Any]:
+    """What rows of a directory ought to say of their records, by field."""
+    entries, questions = DIRECTORY[model]
+    own: Any = entries().order_by().filter(**{_key(model): OuterRef("pk")}).values(_key(model))
 
     def counted(expression: Any, default: Any = None) -> Any:
         found = Subquery(own.annotate(n=expression).values("n"))
@@ -190,7 +205,7 @@ def recount(rows: models.QuerySet) -> None:
     }
     if questions:
         figures["question_count"] = counted(Sum(questions), 0)
-    rows.order_by().update(**figures)
+    return figures
 
 
 def _key(model: Any) -> str:
@@ -234,6 +249,56 @@ def _tallies(months: list[str] | None) -> Iterator[Tally]:
         found = rows.annotate(month=month).values(*keys).annotate(n=counted, q=questions).values_list(*keys, "n", "q")
         for row in found:
             yield Tally(month=row[0], facet=facet, value=row[1] if value else "", records=row[-2], questions=row[-1])
+
+
+class Difference(NamedTuple):
+    """What the ledger holds under a key and what a count gives; None where the one or the other has nothing."""
+
+    what: str
+    key: tuple[Any, ...]
+    kept: tuple[Any, ...] | None
+    counted: tuple[Any, ...] | None
+
+
+def differences() -> Iterator[Difference]:
+    """What `renew` would change; nothing is written.
+
+    Each part is compared with what it is counted from, the first with the records themselves: where none differs, all
+    are what a plain count gives.
+    """
+    for model in _ENTRIES:
+        yield from _differing(model._meta.model_name, *_entries_that_differ(model))
+    for model in DIRECTORY:
+        figures = _figures(model)
+        rows = model.objects.order_by("pk").annotate(**{f"true_{name}": figure for name, figure in figures.items()})
+        told = list(rows.values_list("pk", *figures, *(f"true_{name}" for name in figures)))
+        width = len(figures)
+        kept = {row[:1]: row[1 : 1 + width] for row in told}
+        yield from _differing(_key(model), kept, {row[:1]: row[1 + width :] for row in told})
+    tallies = [
+        {(row.month, row.facet, row.value): (row.records, row.questions) for row in rows}
+        for rows in (Tally.objects.all(), _tallies(None))
+    ]
+    yield from _differing("tally", *tallies)
+
+
+def _differing(what: str, kept: dict[Any, Any], counted: dict[Any, Any]) -> Iterator[Difference]:
+    for key in sorted(kept.keys() | counted.keys()):
+        if kept.get(key) != counted.get(key):
+            yield Difference(what, key, kept.get(key), counted.get(key))
+
+
+def _entries_that_differ(model: Any) -> list[dict[Any, Any]]:
+    """Visits or mentions that are kept and not counted, and such that are counted and not kept."""
+    columns, counted = _ENTRIES[model]
+    kept = f"SELECT {columns} FROM {model._meta.db_table}"  # noqa: S608 - names of our own tables
+    counted = f"SELECT * FROM ({counted.format(chosen='')}) AS counted"  # noqa: S608
+    found = []
+    with connection.cursor() as cursor:
+        for left, right in ((kept, counted), (counted, kept)):
+            cursor.execute(f"{left} EXCEPT {right}", [Status.PUBLISHED.value])
+            found.append({row[:2]: row[2:] for row in cursor.fetchall()})
+    return found
 
 
 def recount_months_of(*subjects: models.Model) -> None:

@@ -120,11 +120,13 @@ class Question(models.Model):
 
 
 def attachment_path(attachment: Attachment, name: str) -> str:
-    return unguessable("attachments", name)
+    return unguessable(Attachment.FOLDER, name)
 
 
 class Attachment(models.Model):
     """A file that belongs to a record: what it was read from, slides, the signed scan."""
+
+    FOLDER = "attachments"
 
     class Kind(models.TextChoices):
         SOURCE = "source", _("the filing itself")

@@ -1,0 +1,87 @@
+"""What the site answers while its database does not: a page that says so, and when to come back.
+
+These are handlers and no middleware, since a middleware hears nothing of what fails in another one, and sessions and
+the log-in guard ask the database as well.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+
+import psycopg
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from django.utils.translation import gettext
+from django.views import defaults
+
+from . import bounds
+
+RETRY_AFTER = 30  # seconds
+
+# What befalls SQLite's file; its other errors are mistakes in what it is asked.
+_GONE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+_READ_ONLY = "25006"  # a standby, after the primary has gone
+_TOO_MUCH = "54"  # of a statement, not of the server
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler of what nobody caught."""
+    return _unavailable(request) if is_outage(sys.exc_info()[1]) else defaults.server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler of bad requests: it takes a session that could not be stored for one that was deleted."""
+    return _unavailable(request) if is_outage(exception) else bounds.bad_request(request, exception)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether it comes of a database that is stopped, out of reach, full or locked for longer than one waits."""
+    return any(_is_outage(link) for link in _chain(error))
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _GONE
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return not (error.sqlstate or "").startswith(_TOO_MUCH)
+    return isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came of."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if _wants_json(request):
+        response: HttpResponse = JsonResponse(
+            {"error": gettext("The database does not answer. Try again in a moment.")},
+            status=503,
+            json_dumps_params={"ensure_ascii": False},
+        )
+    else:
+        response = HttpResponse(loader.render_to_string("503.html"), status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path.endswith(".json") or (request.accepts("application/json") and not request.accepts("text/html"))
