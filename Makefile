@@ -4,6 +4,8 @@ PYTHON ?= python3
 # Of `make bench`: how many records, and sqlite or postgres.
 N ?= 20000
 DB ?= sqlite
+# Of `make fuzz`.
+TIMES ?= 25
 BIN := .venv/bin
 
 .PHONY: run test setup lint messages pictures corpus fuzz bench clean
@@ -51,8 +53,8 @@ pictures: setup ## Renew the pictures in README
 corpus: setup ## Score the reader of questions on a corpus of real cells that lies beside the repository
 	$(BIN)/python -m tests.corpus
 
-fuzz: setup ## Feed the readers damaged documents for longer than the suite does
-	FUZZ_EXAMPLES=50000 $(BIN)/python -m pytest tests/test_fuzz_filings.py
+fuzz: setup ## Feed whatever reads outside input with generated input, TIMES as much as the suite does
+	FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest -m fuzz
 
 bench: setup ## Measure the pages on a made-up market of N records (DB=sqlite or postgres), beside Datasette
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from records import exports, levels
 from tests import build
+from tests.fuzz import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -186,14 +187,16 @@ def test_json_has_numbers_lists_and_nothing_as_null(client: Client) -> None:
     assert "特定对象调研" in client.get("/records.json").content.decode()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(after=st.text(max_size=40) | st.binary(max_size=40), limit=st.text(max_size=6), level=st.sampled_from(LEVELS))
 def test_no_cursor_and_no_limit_breaks_anything(after: Any, limit: str, level: str, client: Client) -> None:
     for parameters in ({"after": after}, {"after": after, "limit": "5"}, {"limit": limit}):
         assert client.get(f"/{level}.json", parameters).status_code in {200, 400}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(day=st.text("0123456789-", max_size=12), pk=st.integers(), position=st.integers(), by=st.text(max_size=12))
 def test_no_cursor_of_the_right_make_breaks_anything(
     day: str, pk: int, position: int, by: str, client: Client

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from records import feeds
 from records.models import Record
 from tests import build
+from tests.fuzz import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -249,7 +250,8 @@ def test_following_asks_the_database_a_fixed_number_of_times(
         assert len(calendar(client)) == count
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(
         ["q", "company", "institution", "institution_type", "topic", "activity", "year", "sort", "date_after", "x"]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from records.filters import RecordFilter
 from records.models import Record
 from tests import build
+from tests.fuzz import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -240,7 +241,8 @@ values = st.one_of(st.sampled_from(PLAUSIBLE), st.text(max_size=30), st.integers
 pairs = st.lists(st.tuples(st.sampled_from([*NAMES, "page", "x"]), values), max_size=8)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pairs=pairs)
 def test_no_address_breaks_the_list_or_the_csv(pairs: list[tuple[str, str]], client: Client) -> None:
     if not Record.objects.exists():

@@ -1,9 +1,8 @@
-"""Damaged documents give a Reading or a FilingError, and nothing else. FUZZ_EXAMPLES says how many are tried."""
+"""Damaged documents give a Reading or a FilingError, and nothing else."""
 
 from __future__ import annotations
 
 import io
-import os
 import random
 import zipfile
 
@@ -11,8 +10,9 @@ import pytest
 
 from records.filing import FilingError, Reading, read
 from tests.filings import DOCUMENTS
+from tests.fuzz import examples
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+EXAMPLES = examples(2000)
 # How many of a hundred; reading a PDF takes longest. The smallest documents of each kind are damaged.
 SHARES = {".docx": 20, ".pdf": 10, ".html": 20, ".md": 25, ".txt": 25}
 SOURCES = {
@@ -81,6 +81,7 @@ def damaged_markup(data: bytes, rng: random.Random) -> bytes:
     return text.encode()
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("suffix", SOURCES)
 def test_damaged_documents_are_read_or_refused(suffix):
     rng = random.Random(20260312)  # noqa: S311

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import build
+from tests.fuzz import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,8 @@ def test_a_page_asks_the_database_a_fixed_number_of_times(
         assert len(client.get("/questions/").content) < 60_000
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(
         ["q", "company", "institution", "institution_type", "topic", "year", "sort", "page", "date_after"]

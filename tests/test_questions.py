@@ -3,10 +3,11 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.filing.questions import content_lines, content_record, read_content
+from tests.fuzz import examples
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
@@ -252,6 +253,8 @@ def everything(text: str) -> str:
     return "\n".join([content.introduction, *said, content.closing])
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(TEXTS)
 def test_nothing_is_invented_and_places_lie_in_the_text(text: str) -> None:
     assert not letters(everything(text)) - letters(text)
@@ -262,6 +265,8 @@ def test_nothing_is_invented_and_places_lie_in_the_text(text: str) -> None:
         assert str(doubt)
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(st.lists(TEXTS, max_size=8))
 def test_the_words_of_every_line_are_kept(lines: list[str]) -> None:
     sentinel = "此处为句末之词"

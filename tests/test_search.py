@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from records import search
 from records.models import Participant, Question, Record
+from tests.fuzz import examples
 
 from . import build
 
@@ -25,7 +26,8 @@ def hits(word: str) -> list[int]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(corpus=st.lists(st.tuples(texts, texts), min_size=1, max_size=8), words=st.lists(texts, max_size=6))
 def test_the_index_answers_like_a_plain_substring_search(corpus, words) -> None:
     Question.objects.all().delete()
@@ -142,6 +144,8 @@ def test_a_broken_query_is_a_sentence_and_the_rest_counts(text: str) -> None:
     assert query.complaints or text == "a -"
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(st.text())
 def test_any_query_is_parsed(text: str) -> None:
     query = search.parse(text)
@@ -149,6 +153,8 @@ def test_any_query_is_parsed(text: str) -> None:
     assert all(search.grams(word) for word in query.wanted + query.unwanted)
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=4), max_size=3))
 def test_marking_changes_no_character(text: str, words: list[str]) -> None:
     asked = tuple(search.fold(word) for word in words)

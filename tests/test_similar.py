@@ -1,11 +1,12 @@
 """Asked before: nearly the same questions of a company, and what changed in the answer."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.compare import Piece, difference
 from records.similar import asked_before, closest, gist, likeness
+from tests.fuzz import examples
 
 from . import build
 
@@ -53,6 +54,8 @@ def test_only_what_changed_is_marked() -> None:
     ]
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(st.text(alphabet="境外收入1.%，。ab", max_size=40), st.text(alphabet="境外收入1.%，。ab", max_size=40))
 def test_both_texts_can_be_read_out_of_the_difference(old: str, new: str) -> None:
     pieces = difference(old, new)

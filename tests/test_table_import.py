@@ -11,13 +11,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records import tables
 from records.directory_tables import TABLES
 from records.models import Company, Institution, InstitutionAlias, Intake, Topic
 from records.tables import Column, TableError
+from tests.fuzz import examples
 
 from . import build
 from .test_admin_publish import texts
@@ -50,6 +51,8 @@ cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn
 )
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(
     rows=st.lists(st.tuples(cells.filter(bool), cells, cells), min_size=1, max_size=5),
     separator=st.sampled_from(tables.SEPARATORS),
@@ -73,6 +76,8 @@ def test_what_a_spreadsheet_writes_is_read(rows: Any, separator: str, encoding: 
         assert values(data) == [dict(zip(("name", "note", "list"), row, strict=True)) for row in rows]
 
 
+@pytest.mark.fuzz
+@settings(max_examples=examples(100))
 @given(st.binary(max_size=300) | st.text('name,\t;"\n\r名称备a\0', max_size=60).map(lambda text: text.encode()))
 def test_any_bytes_are_rows_or_refused_in_a_sentence(data: bytes) -> None:
     try:

@@ -26,6 +26,7 @@ def read_activities(text: str) -> tuple[tuple[str, ...], str, list[Doubt]]:
     Explicit ticks win. Only where there is none, the options that have lost their box count as ticked.
     """
     text = _BRACKETED.sub(lambda match: "☑" if match[1].strip() else "□", text) if _has_brackets(text) else text
+    text = text.replace("\u0000", "")
     if "R" in text and "£" not in text:
         text = text.replace("R", "\u0000")  # a tick of Wingdings 2 only beside the box of that font
     marks = _marked_chunks(text)

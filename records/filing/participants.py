@@ -400,7 +400,7 @@ class _Visitors:
             self.attendees.append(Attendee(right, *person))
             return []
         self._close()
-        self._institution, self._alone = left, True
+        self._institution, self._alone = left, bool(left)
         self._persons(right)
         return []
 
@@ -531,9 +531,15 @@ class _Visitors:
         self._alone = False
 
     def _title(self, title: str) -> None:
-        """A title after a person is that person's; after an institution it stands for a person unnamed."""
-        if self._alone or not self.attendees:
+        """A title after a person is that person's; after an institution it stands for a person unnamed.
+
+        After neither it names nobody.
+        """
+        if self._alone:
             self._person("", title)
+            return
+        if not self.attendees:
+            self.rest.append(title)
             return
         last = self.attendees[-1]
         self.attendees[-1] = dataclasses.replace(last, title=" ".join(filter(None, (last.title, title))))
