@@ -10,7 +10,7 @@ import re
 import sys
 from email.utils import parseaddr
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -66,6 +66,11 @@ def storage(value: str) -> None:
         complain(f"“{value.partition(':')[0]}” cannot be used: {str(error).partition('. ')[0]}.")
 
 
+def redis(value: str) -> None:
+    if value and not re.match(r"(rediss?|unix)://.", value):
+        complain("It is no address such as redis://host:6379/0.")
+
+
 def address(value: str) -> None:
     if "@" not in parseaddr(value)[1]:
         complain(f"“{value}” is no mail address.")
@@ -90,6 +95,10 @@ try:
     REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
     REPLICA_DATABASES = [dj_database_url.parse(url) for url in REPLICA_URLS]
     MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media", validate=filled)
+    # A bucket of S3, or of what speaks like it at an address of its own, instead of that folder: with the extra `s3`.
+    # Its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or come from the machine's role.
+    MEDIA_BUCKET = env.str("MEDIA_BUCKET", None, validate=filled)
+    MEDIA_ENDPOINT = env.url("MEDIA_ENDPOINT", None)
     # Of one file beside a record.
     ATTACHMENT_MEGABYTES = env.int("ATTACHMENT_MEGABYTES", 20, validate=validate.Range(1, 1024))
     # Where `collectstatic` puts hashed copies; unset, files are served from where they lie.
@@ -109,8 +118,11 @@ try:
     UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", 100, validate=validate.Range(1, 10_000))
     # How often one address may ask, such as 120/minute; empty is as often as it likes.
     RATES = {kind: env.str(f"{kind.upper()}_RATE", often, validate=rate) for kind, often in DEFAULT_RATES.items()}
-    # Where that is counted. In memory each process counts for itself; redis://host counts for all of them.
-    RATE_STORAGE = env.str("RATE_STORAGE", "memory://", validate=storage)
+    # For several machines, with the extra `redis`: Django's cache, and rates counted for all. Sessions stay in the
+    # database: who logs out while Redis is away must not be logged in when it comes back.
+    REDIS_URL = env.str("REDIS_URL", "", validate=redis)
+    # Where rates are counted. In memory each process counts for itself.
+    RATE_STORAGE = env.str("RATE_STORAGE", REDIS_URL or "memory://", validate=storage)
     # Exports that one process writes at a time.
     EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", 2, validate=validate.Range(1, 1000))
     # Seconds that PostgreSQL may take over one statement of a page; 0 is any time. Commands take their time.
@@ -130,6 +142,13 @@ except (EnvError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError
 OTP = all(importlib.util.find_spec(name) for name in ("django_otp", "segno"))
 if REQUIRE_OTP_FOR_REVIEWERS and not OTP:
     sys.exit('irsite: "REQUIRE_OTP_FOR_REVIEWERS" is set, and django-otp is not installed: pip install --group otp')
+
+for name, value, packages, group in (
+    ("MEDIA_BUCKET", MEDIA_BUCKET, ("storages", "boto3"), "s3"),
+    ("REDIS_URL", REDIS_URL, ("redis",), "redis"),
+):
+    if value and not all(importlib.util.find_spec(package) for package in packages):
+        sys.exit(f'irsite: "{name}" is set, and {packages[-1]} is not installed: pip install --group {group}')
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"]
@@ -260,7 +279,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 MEDIA_URL = "files/"
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
@@ -270,6 +289,18 @@ STORAGES = {
         ),
     },
 }
+
+if MEDIA_BUCKET:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "endpoint_url": MEDIA_ENDPOINT.geturl() if MEDIA_ENDPOINT else None,
+            "file_overwrite": False,
+        },
+    }
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS

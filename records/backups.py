@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import platform
@@ -27,6 +28,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import django
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -120,7 +123,7 @@ def size_of_site() -> int:
         ((size,),) = cursor.fetchall()
     for name in stored.present():
         with contextlib.suppress(FileNotFoundError):
-            size += (stored.root() / name).stat().st_size
+            size += default_storage.size(name)
     return int(size)
 
 
@@ -175,7 +178,7 @@ def _fill(folder: Path, advance: Advance, incomplete: bool) -> Manifest:
     copies.keep_only({row.name for row in rows} - accepted)
     kept = [Kept(f"{MEDIA}/{name}", size, digest) for name, (size, digest) in sorted(copies.taken.items())]
     advance(database.stat().st_size)
-    kept.append(Kept(database.name, database.stat().st_size, stored.digest_of(database)))
+    kept.append(Kept(database.name, database.stat().st_size, _digest_of(database)))
     manifest = Manifest(
         format=FORMAT,
         made_at=timezone.localtime().isoformat(timespec="seconds"),
@@ -205,12 +208,12 @@ class _Copies:
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copyfile(stored.root() / name, target)
+            _fetch(name, target)
         except FileNotFoundError:
             self.taken.pop(name, None)
             target.unlink(missing_ok=True)
             return 0
-        self.taken[name] = target.stat().st_size, stored.digest_of(target)
+        self.taken[name] = target.stat().st_size, _digest_of(target)
         return self.taken[name][0]
 
     def holds(self, row: stored.Named) -> bool:
@@ -227,6 +230,16 @@ class _Copies:
         for name in self.taken.keys() - names:
             (self.folder / name).unlink()
             del self.taken[name]
+
+
+def _fetch(name: str, target: Path) -> None:
+    with default_storage.open(name) as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy, PIECE)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dump_sqlite(target: Path) -> None:
@@ -318,7 +331,7 @@ def check(folder: Path, advance: Advance) -> Manifest:
     _check_names(folder, manifest)
     for kept in manifest.files:
         path = folder / kept.path
-        if path.stat().st_size != kept.size or stored.digest_of(path) != kept.sha256:
+        if path.stat().st_size != kept.size or _digest_of(path) != kept.sha256:
             raise BackupError(_("%(path)s is not as it was when the backup was made.") % {"path": path})
         advance(kept.size)
     _CHECKS[manifest.engine](folder / DATABASE[manifest.engine])
@@ -378,7 +391,7 @@ def restore(folder: Path, manifest: Manifest, advance: Advance) -> None:
     Whatever fails, the database and its files are as they were before.
     """
     try:
-        with _Media(folder / MEDIA, manifest.media) as media:
+        with _exchange(folder / MEDIA, manifest.media) as media:
             media.put_in_place(advance)
             _RESTORES[manifest.engine](folder / DATABASE[manifest.engine])
             media.settle()
@@ -388,20 +401,28 @@ def restore(folder: Path, manifest: Manifest, advance: Advance) -> None:
         raise BackupError(_("The database cannot be replaced: %(error)s") % {"error": error}) from error
 
 
-class _Media:
+def _exchange(source: Path, wanted: dict[str, str]) -> _InFolder | _InBucket:
+    try:
+        root = stored.root()
+    except NotImplementedError:
+        return _InBucket(source, wanted)
+    return _InFolder(source, wanted, root)
+
+
+class _InFolder:
     """The files of a site while they are exchanged. What is replaced lies aside until the end, and comes back if the
     exchange fails.
     """
 
-    def __init__(self, source: Path, wanted: dict[str, str]) -> None:
+    def __init__(self, source: Path, wanted: dict[str, str], root: Path) -> None:
         self.source = source
         self.wanted = wanted
-        self.root = stored.root()
+        self.root = root
         self.work = self.root / f".restore-{uuid.uuid4().hex[:8]}"  # on the same disk: nothing but names changes
         self.placed: list[str] = []
         self.aside: list[str] = []
 
-    def __enter__(self) -> _Media:
+    def __enter__(self) -> _InFolder:
         self.work.mkdir(parents=True)
         return self
 
@@ -415,7 +436,7 @@ class _Media:
 
     def put_in_place(self, advance: Advance) -> None:
         """All copies first: a full disk is met before anything has changed."""
-        new = [name for name, digest in self.wanted.items() if self._digest(name) != digest]
+        new = _differing(self.wanted)
         for name in new:
             target = self.work / "new" / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -434,12 +455,6 @@ class _Media:
             if name not in self.wanted:
                 self._move(self.root / name, self.work / "old" / name)
 
-    def _digest(self, name: str) -> str:
-        try:
-            return stored.digest_of(self.root / name)
-        except OSError:
-            return ""
-
     def _set_aside(self, name: str) -> None:
         self._move(self.root / name, self.work / "old" / name)
         self.aside.append(name)
@@ -447,6 +462,58 @@ class _Media:
     def _move(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
+
+
+class _InBucket:
+    """The same where nothing can be renamed: what is replaced is kept on this machine until the end."""
+
+    def __init__(self, source: Path, wanted: dict[str, str]) -> None:
+        self.source = source
+        self.wanted = wanted
+        self.placed: list[str] = []
+        self.aside: list[str] = []
+
+    def __enter__(self) -> _InBucket:
+        self.work = tempfile.TemporaryDirectory(prefix="irsite-restore-")
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is not None:
+            for name in self.placed:
+                default_storage.delete(name)
+            for name in self.aside:
+                self._put(name, self._aside(name))
+        self.work.cleanup()
+
+    def put_in_place(self, advance: Advance) -> None:
+        for name in _differing(self.wanted):
+            if default_storage.exists(name):
+                self._aside(name).parent.mkdir(parents=True, exist_ok=True)
+                _fetch(name, self._aside(name))
+                self.aside.append(name)
+                default_storage.delete(name)  # a name that is taken would be changed
+            self._put(name, self.source / name)
+            self.placed.append(name)
+            advance((self.source / name).stat().st_size)
+
+    def settle(self) -> None:
+        self.placed, self.aside = [], []
+        for name in list(stored.present()):
+            if name not in self.wanted:
+                default_storage.delete(name)
+
+    def _aside(self, name: str) -> Path:
+        return Path(self.work.name) / name
+
+    @staticmethod
+    def _put(name: str, path: Path) -> None:
+        with path.open("rb") as file:
+            default_storage.save(name, File(file))
+
+
+def _differing(wanted: dict[str, str]) -> list[str]:
+    """Names of the files that a backup has and the site has not, or has otherwise."""
+    return [name for name, digest in wanted.items() if stored.digest_of(name) != digest]
 
 
 def _restore_sqlite(database: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -129,15 +130,11 @@ def check_search(advance: Advance) -> Iterator[str]:
 def check_files(advance: Advance) -> Iterator[str]:
     """Not within a snapshot: a file that went with its row while one looked is no fault."""
     begun = time.time()
-    root, present, rows = (
-        stored.root(),
-        list(stored.present()),
-        stored.named(),
-    )  # in this order: a file comes before its row
+    present, rows = list(stored.present()), stored.named()  # in this order: a file comes before its row
     digests: dict[str, str | None] = {}
     for row in rows:
         if row.name not in digests:
-            digests[row.name] = _digest(root / row.name)
+            digests[row.name] = stored.digest_of(row.name)
         found = digests[row.name]
         if found != row.sha256 and row.is_still_there:
             told = {"what": f"{row.model._meta.model_name} {row.pk}", "name": row.name}
@@ -147,16 +144,16 @@ def check_files(advance: Advance) -> Iterator[str]:
                 yield _("%(what)s: the bytes of %(name)s are not those that were stored") % told
         advance(1)
     for name in present:
-        path = root / name
-        if name not in digests and path.is_file() and path.stat().st_mtime < begun - UPLOADING:
+        if name not in digests and _is_older(name, begun - UPLOADING):
             yield _("%(name)s: no row names this file") % {"name": name}
 
 
-def _digest(path: Any) -> str | None:
+def _is_older(name: str, moment: float) -> bool:
+    """Whether a file has been there since before; one that is gone has not."""
     try:
-        return stored.digest_of(path)
-    except OSError:
-        return None
+        return default_storage.get_modified_time(name).timestamp() < moment
+    except FileNotFoundError:
+        return False
 
 
 def check_versions(_advance: Advance) -> Iterator[str]:

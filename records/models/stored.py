@@ -42,18 +42,30 @@ def named() -> list[Named]:
 
 
 def root() -> Path:
-    """The folder that the names begin in."""
+    """The folder that the names begin in. Raises NotImplementedError where they lie in a bucket."""
     return Path(default_storage.path(""))
 
 
 def present() -> Iterator[str]:
     """Names of the files that are there, whether rows name them or not."""
     for model in KEEPERS:
-        for path in sorted((root() / model.FOLDER).rglob("*")):
-            if path.is_file():
-                yield path.relative_to(root()).as_posix()
+        yield from _below(model.FOLDER)
 
 
-def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _below(folder: str) -> Iterator[str]:
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}/{name}" for name in sorted(filter(None, names)))
+    for name in sorted(folders):
+        yield from _below(f"{folder}/{name}")
+
+
+def digest_of(name: str) -> str | None:
+    """The sha256 of a file as it is; None where it is not there, or cannot be read."""
+    try:
+        with default_storage.open(name) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
