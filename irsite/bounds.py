@@ -205,6 +205,10 @@ def took_too_long(exception: Exception) -> bool:
 
 def bound_statements(connection: Any, **options: Any) -> None:
     """For each new connection of a server; commands may take their time."""
-    if connection.vendor == "postgresql" and settings.STATEMENT_TIMEOUT:
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{settings.STATEMENT_TIMEOUT}s"])
+            # To compile a statement takes longer than any page's statement runs.
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, false), set_config('jit', 'off', false)",
+                [f"{settings.STATEMENT_TIMEOUT}s"],
+            )

@@ -32,6 +32,8 @@ class Chosen(Protocol):
     @property
     def few(self) -> list[tuple[int, datetime.date]] | None: ...
 
+    def sample(self, *without: str) -> Any: ...
+
     def label_of(self, name: str) -> str: ...
 
 
@@ -244,7 +246,7 @@ def facets(
     its own selection, so that a second value of it can be chosen. Four queries at most for each, however many
     records.
     """
-    shown = functools.cache(lambda: _Rows(chosen.without(), [key for key, _day in chosen.few] if chosen.few else None))
+    shown = functools.cache(lambda: _Rows(chosen))
     found = [_facet(name, grouping, chosen, shown) for name, grouping in groupings.items() if name not in but]
     return [*_times(chosen, by_month), *found]
 
@@ -297,14 +299,19 @@ def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
 class _Rows:
     """Rows that a facet is counted on: all where they are few, else a sample, of which each stands for `step`."""
 
-    def __init__(self, rows: Any, keys: list[int] | None = None) -> None:
+    def __init__(self, chosen: Chosen, *without: str) -> None:
+        rows = chosen.without(*without)
         self.step = 1
-        if keys is None:
+        if sample := chosen.sample(*without):
+            keys, self.step = [key for key, _day in sample.rows], sample.step
+        elif not without and chosen.few:
+            keys = [key for key, _day in chosen.few]
+        else:
             keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-        if len(keys) > FEW:
-            self.step = -(-rows.count() // SAMPLE)
-            lots = rows.order_by().annotate(lot=F("pk") % self.step).filter(lot=0)
-            keys = list(lots.values_list("pk", flat=True))
+            if len(keys) > FEW:
+                self.step = -(-rows.count() // SAMPLE)
+                lots = rows.order_by().annotate(lot=F("pk") % self.step).filter(lot=0)
+                keys = list(lots.values_list("pk", flat=True))
         self.keys = among(keys, connections[rows.db].vendor)
 
 
@@ -318,7 +325,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _R
         counts = grouping.ledger.counts(chosen.unit, period.months)
         key = grouping.ledger.key if period.months is None else grouping.ledger.path + grouping.ledger.key
     else:
-        counted_on = _Rows(chosen.without(name)) if selected else shown()
+        counted_on = _Rows(chosen, name) if selected else shown()
         step, counts = counted_on.step, grouping.counts(counted_on.keys)
     if name == "exchange":
         counts = _by_exchange(counts)

@@ -6,6 +6,7 @@ A filter keeps what it understands and says in a sentence what it does not: `err
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 import re
@@ -15,7 +16,8 @@ from typing import Any, NamedTuple
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,10 +37,11 @@ from .models import (
     Tally,
     Topic,
 )
-from .querysets import Period
+from .querysets import Period, among
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
+SAMPLE = 3_000  # rows that are looked at where more than that would have to be searched through
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
 
 
@@ -47,6 +50,20 @@ class Values(NamedTuple):
 
     known: dict[str, Any]
     unknown: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Key and day of some of the rows that fit, drawn evenly: each stands for `step` of them."""
+
+    rows: list[tuple[int, datetime.date]]
+    step: int
+
+    @property
+    def count(self) -> int:
+        """About how many fit, to two figures: it is no better known."""
+        number = len(self.rows) * self.step
+        return round(number, 2 - len(str(number)))
 
 
 class ValuesField(forms.Field):
@@ -297,6 +314,10 @@ class RecordFilter(BaseFilter):
         error_messages={"invalid_choice": _("The order is “visit”, “disclosure” or, for a search, “relevance”.")},
     )
 
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._drawn_before: dict[frozenset[str], Sample | None] = {}
+
     @property
     def qs(self) -> QuerySet:
         return self.in_order(self._narrowed(self.queryset.all(), self.chosen.keys()), "sort", self.order)
@@ -305,7 +326,18 @@ class RecordFilter(BaseFilter):
     def order(self) -> str:
         """“visit”, “disclosure” or “relevance”; where nothing is looked for, all is equally relevant."""
         order = self.chosen.get("sort", "visit")
-        return order if order != "relevance" or self.words else "visit"
+        return order if order != "relevance" or (self.words and not self._is_too_much_to_weigh) else "visit"
+
+    @property
+    def sentences(self) -> list[tuple[str, str]]:
+        if not self._is_too_much_to_weigh:
+            return super().sentences
+        message = gettext("So many hold these words that the newest stand first: add a word, or choose a filter.")
+        return [*super().sentences, (self.label_of("sort"), message)]
+
+    @functools.cached_property
+    def _is_too_much_to_weigh(self) -> bool:
+        return self.chosen.get("sort") == "relevance" and self.sample() is not None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -338,11 +370,41 @@ class RecordFilter(BaseFilter):
     @functools.cached_property
     def few(self) -> list[tuple[int, datetime.date]] | None:
         """Key and day of each row that fits, in order, if they can be held and counted one by one. One query."""
+        if self.sample():
+            return None
         rows = list(self.qs.values_list("pk", self.day)[: FEW + 1])
         return rows if len(rows) <= FEW else None
 
+    @functools.cached_property
+    def common(self) -> frozenset[str]:
+        """Words of the search that many rows hold."""
+        asked = search.parse(self.chosen.get("q", ""))
+        return search.common((*asked.wanted, *asked.unwanted), connections[self.queryset.db])
+
+    def sample(self, *without: str) -> Sample | None:
+        """What stands for the rows that fit, as if some parameters had not been given.
+
+        Only of a search whose words all are common, among so many rows that to look through them would take seconds;
+        else nothing: what fits is few, or known without looking.
+        """
+        names = frozenset(name for name in without if name in self.chosen)
+        if "q" in names or "q" not in self.chosen or not self.common or not self.common.issuperset(self.words):
+            return None
+        if names not in self._drawn_before:
+            self._drawn_before[names] = self._drawn(names)
+        return self._drawn_before[names]
+
+    def _drawn(self, names: frozenset[str]) -> Sample | None:
+        if self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
+            return None
+        rows = self.without(*names).order_by()
+        keys = rows.model.objects.aggregate(first=Min("pk"), last=Max("pk"))
+        step = -(-(keys["last"] - keys["first"] + 1) // SAMPLE)
+        drawn = among(range(keys["first"], keys["last"] + 1, step), connections[rows.db].vendor)
+        return Sample(list(rows.filter(pk__in=drawn).values_list("pk", self.day)), step)
+
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
-        return records.matching(query)
+        return records.matching(query, self.common)
 
     def by_company(self, records: Any, _name: str, companies: Mapping[str, Company]) -> QuerySet:
         return records.filter(company__in=companies.values())

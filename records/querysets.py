@@ -5,11 +5,11 @@ from __future__ import annotations
 import calendar
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models, transaction
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import BooleanField, Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -58,6 +58,12 @@ def _joined(spans: Iterable[tuple[datetime.date, datetime.date]]) -> list[tuple[
         else:
             joined.append((first, last))
     return joined
+
+
+def _has_any(parts: models.QuerySet) -> Coalesce:
+    """Whether a record has one of these parts, asked of each record by itself: EXISTS might read them all first."""
+    first = parts.filter(record=OuterRef("pk")).order_by().annotate(is_there=Value(True)).values("is_there")[:1]
+    return Coalesce(Subquery(first), Value(False), output_field=BooleanField())
 
 
 def among(keys: Iterable[int], vendor: str) -> RawSQL:
@@ -245,7 +251,7 @@ class RecordQuerySet(OfCompanyQuerySet):
         """By how many questions hold one of the words, those that ask about it above all; annotated as `relevance`."""
         words = list(words)
         questions: Any = _related(self, "questions")
-        asked = questions.filter(record=OuterRef("pk")).holding_any(words).order_by().values("record")
+        asked = questions.filter(record=OuterRef("pk")).saying_any(words).order_by().values("record")
         relevance = asked.annotate(n=Sum(1 + ASKED_WEIGHT * search.held_by("text", words))).values("n")
         return self.annotate(relevance=Coalesce(Subquery(relevance), 0)).order_by("-relevance", *NEWEST_FIRST)
 
@@ -314,26 +320,34 @@ class RecordQuerySet(OfCompanyQuerySet):
         """Published records with a question on any of these topics."""
         return self.filter(pk__in=_related(self, "mentions").filter(topic__in=topics).values("record_id"))
 
-    def matching(self, query: str) -> RecordQuerySet:
-        """Records in which every word of a search stands somewhere, and none that it rules out."""
+    def matching(self, query: str, common: Collection[str] = ()) -> RecordQuerySet:
+        """Records in which every word of a search stands somewhere, and none that it rules out.
+
+        `common` words are looked for in the records themselves and not by the index; see `search.common`.
+        """
         asked = search.parse(query)
         found = self
         for word in asked.wanted:
-            found = found.filter(self._holding(word))
+            found = found.filter(self._holding(word, word in common))
         for word in asked.unwanted:
-            found = found.exclude(self._holding(word))
+            found = found.exclude(self._holding(word, word in common))
         return found
 
-    def _holding(self, word: str) -> Q:
+    def _holding(self, word: str, is_common: bool) -> Q:
         """That a word stands in a record's own line, in a question, or in a name of company or visitor."""
         vendor = connections[self.db].vendor
         companies: Any = _related(self, "company")
         participants = _related(self, "participants")
+        of_company = Q(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
+        if is_common:
+            asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
+            came = participants.filter(institution__name__icontains=word)
+            return Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word)) | of_company | Q(_has_any(came))
         institutions = _related(participants, "institution").filter(name__icontains=word)
         return (
             Q(pk__in=search.ids_holding(search.RECORDS, word, vendor))
             | Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor, "record_id"))
-            | Q(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
+            | of_company
             | Q(pk__in=participants.filter(institution__in=institutions.order_by()).order_by().values("record_id"))
         )
 
@@ -440,16 +454,27 @@ class PositionedQuerySet(models.QuerySet):
             found |= Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
         return self.filter(found)
 
-    def matching(self, query: str) -> PositionedQuerySet:
+    def saying_any(self, words: Iterable[str]) -> PositionedQuerySet:
+        """The same, looked at row by row: for the questions of some records, whatever the market holds."""
+        found = Q(pk__in=[])
+        for word in words:
+            found |= Q(search.Holds(search.QUESTIONS, word))
+        return self.filter(found)
+
+    def matching(self, query: str, common: Collection[str] = ()) -> PositionedQuerySet:
         """Questions that hold every word of a search themselves, and none that it rules out."""
         asked = search.parse(query)
-        vendor = connections[self.db].vendor
         found = self
         for word in asked.wanted:
-            found = found.filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+            found = found.filter(self._holding(word, word in common))
         for word in asked.unwanted:
-            found = found.exclude(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+            found = found.exclude(self._holding(word, word in common))
         return found
+
+    def _holding(self, word: str, is_common: bool) -> Q:
+        if is_common:
+            return Q(search.Holds(search.QUESTIONS, word))
+        return Q(pk__in=search.ids_holding(search.QUESTIONS, word, connections[self.db].vendor))
 
     def about(self, topics: Iterable[models.Model]) -> PositionedQuerySet:
         """Questions on any of these topics."""

@@ -24,7 +24,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Func, TextField, Value
+from django.db.models import BooleanField, F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Least, StrIndex
 from django.utils.translation import gettext
@@ -147,24 +147,129 @@ RECORDS = Index("records_record", ("number", "place", "other_activity", "introdu
 INDEXES = (QUESTIONS, RECORDS)
 
 
+COMMON = 20_000  # rows; a word that may stand in more is looked for in the rows themselves
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sought:
+    """A folded word as the index knows it."""
+
+    word: str
+
+    @functools.cached_property
+    def grams(self) -> list[str]:
+        """A single character stands for all grams that begin with it."""
+        runs = _RUNS.findall(self.word)
+        return [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
+
+    @property
+    def is_gram(self) -> bool:
+        """Whether the index alone knows the answer."""
+        return len(self.grams) == 1 and self.word in self.grams
+
+    @property
+    def stays_as_it_is(self) -> bool:
+        """Whether a text that holds the word holds it after folding too: what stands beside it does not change it."""
+        return bool(re.fullmatch("[0-9\u3400-\u4dbf\u4e00-\u9fff]+", self.word))
+
+    def match(self, vendor: str) -> str:
+        if vendor == "sqlite":
+            return " AND ".join(_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in self.grams)
+        return " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in self.grams)
+
+    def plainly(self, text: str, vendor: str) -> tuple[str, list[str]]:
+        """SQL for whether a text holds the word as it is written there; it costs a fraction of folding."""
+        function = "instr" if vendor == "sqlite" else "strpos"
+        return (f"{function}({text}, %s) > 0", [self.word]) if self.stays_as_it_is else ("", [])
+
+    def folded(self, text: str, vendor: str) -> tuple[str, list[str]]:
+        """SQL for whether a text holds the word once it is folded."""
+        function = "instr" if vendor == "sqlite" else "strpos"
+        return f"{function}(irsite_fold({text}), %s) > 0", [self.word]
+
+
+def _either(*conditions: tuple[str, list[str]]) -> tuple[str, list[str]]:
+    """SQL that holds where the first condition does, or else a later one; empty ones are left out."""
+    given = [condition for condition in conditions if condition[0]]
+    return " OR ".join(sql for sql, _params in given), [one for _sql, params in given for one in params]
+
+
 def ids_holding(index: Index, word: str, vendor: str, column: str = "id") -> RawSQL:
     """The ids of rows whose text holds a folded word, or another column of them, for `filter(pk__in=…)`."""
-    runs = _RUNS.findall(word)
-    asked = [run[at : at + 2] for run in runs for at in range(max(len(run) - 1, 1))]
-    # One gram is the whole word: the index alone knows the answer.
-    is_whole = len(asked) == 1 and word in asked
+    sought = _Sought(word)
     if vendor == "sqlite":
-        match = " AND ".join(_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in asked)
         source = f'"{index.name}" AS found JOIN "{index.table}" AS source ON source.id = found.rowid'
-        condition, held = f'"{index.name}" MATCH %s', "instr(irsite_fold({text}), %s) > 0"
+        condition = f'"{index.name}" MATCH %s'
     else:
-        match = " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in asked)
-        source = f'"{index.table}" AS source'
-        condition, held = "source.grams @@ %s::tsquery", "strpos(irsite_fold({text}), %s) > 0"
+        source, condition = f'"{index.table}" AS source', "source.grams @@ %s::tsquery"
     sql = f'SELECT source."{column}" FROM {source} WHERE {condition}'  # noqa: S608 - names of our own tables
-    if is_whole:
-        return RawSQL(sql, [match])  # noqa: S611 - what comes from outside is a parameter
-    return RawSQL(f"{sql} AND {held.format(text=index.text('source'))}", [match, word])  # noqa: S611
+    if sought.is_gram:
+        return RawSQL(sql, [sought.match(vendor)])  # noqa: S611 - what comes from outside is a parameter
+    text = index.text("source")
+    held, params = _either(sought.plainly(text, vendor), sought.folded(text, vendor))
+    return RawSQL(f"{sql} AND ({held})", [sought.match(vendor), *params])  # noqa: S611
+
+
+class Holds(Func):
+    """Whether a row holds a folded word, looked at in the row and not in the index: for words that many rows hold."""
+
+    def __init__(self, index: Index, word: str) -> None:
+        self.index = index
+        self.sought = _Sought(word)
+        super().__init__(F("pk"), output_field=BooleanField())
+
+    def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, list[str]]:  # type: ignore[override]
+        key: Any = self.source_expressions[0]
+        row = compiler.quote_name_unless_alias(key.alias)
+        text, vendor = self.index.text(row), connection.vendor
+        folded = self.sought.folded(text, vendor)
+        if vendor == "postgresql":
+            # The function of the operator @@, for which no index is taken.
+            match, params = f"ts_match_vq({row}.grams, %s::tsquery)", [self.sought.match(vendor)]
+            folded = (match, params) if self.sought.is_gram else (f"({match} AND {folded[0]})", [*params, *folded[1]])
+        sql, params = _either(self.sought.plainly(text, vendor), folded)
+        return f"({sql})", params
+
+
+def common(words: Iterable[str], connection: BaseDatabaseWrapper) -> frozenset[str]:
+    """Those of some folded words of which every gram stands in many rows, as far as the engine knows. One query.
+
+    It is a guess about speed: a word is found all the same, whichever it is taken for.
+    """
+    asked = [_Sought(word) for word in words]
+    known = _common_on_sqlite if connection.vendor == "sqlite" else _common_on_postgresql
+    wanted = sorted({gram for each in asked for gram in each.grams})
+    grams = known(wanted, connection) if wanted else set()
+    return frozenset(each.word for each in asked if grams.issuperset(each.grams))
+
+
+def _common_on_sqlite(asked: Sequence[str], connection: BaseDatabaseWrapper) -> set[str]:
+    counted = ", ".join(
+        f'(SELECT count(*) FROM (SELECT 1 FROM "{index.name}" WHERE "{index.name}" MATCH %s LIMIT {COMMON + 1}))'  # noqa: S608
+        for _gram in asked
+        for index in INDEXES
+    )
+    tokens = [_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in asked for _index in INDEXES]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counted}", tokens)
+        numbers = iter(cursor.fetchone())
+    return {gram for gram in asked if max(next(numbers) for _index in INDEXES) > COMMON}
+
+
+def _common_on_postgresql(asked: Sequence[str], connection: BaseDatabaseWrapper) -> set[str]:
+    """By what ANALYZE has found: of the commonest grams the share of rows that have them."""
+    sql = """
+        SELECT found.gram FROM unnest(%s::text[]) AS found(gram), pg_stats AS told, pg_class AS held,
+            unnest(told.most_common_elems::text::text[], told.most_common_elem_freqs) AS one(gram, share)
+        WHERE told.schemaname = current_schema() AND told.attname = 'grams' AND told.tablename = ANY(%s)
+          AND held.oid = to_regclass(told.tablename)
+          AND (one.gram = found.gram OR length(found.gram) = 1 AND starts_with(one.gram, found.gram))
+        GROUP BY found.gram, held.oid, held.reltuples
+        HAVING sum(one.share) * held.reltuples > %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(asked), [index.table for index in INDEXES], COMMON])
+        return {gram for (gram,) in cursor.fetchall()}
 
 
 def held_by(column: str, words: Iterable[str]) -> Any:

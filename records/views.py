@@ -327,6 +327,9 @@ def _by_month(chosen: RecordFilter) -> dict[str, int]:
     """How many records or questions fit of each month, whichever years and months are chosen."""
     if chosen.chosen.keys() <= {"year", "month", "sort"}:
         return Tally.objects.by_month(chosen.unit)
+    if sample := chosen.sample("year", "month"):
+        months = insights.by_month(collections.Counter(held for _key, held in sample.rows))
+        return {month: n * sample.step for month, n in months}
     if chosen.chosen.keys() & {"year", "month"} or chosen.few is None:
         return dict(insights.months(chosen.without("year", "month"), chosen.day))
     return dict(insights.by_month(collections.Counter(held for _key, held in chosen.few)))
@@ -409,7 +412,7 @@ class Matches:
 def _matches(records: Iterable[Record], words: tuple[str, ...]) -> dict[int, Matches]:
     """By record, its questions that hold one of the words. One query."""
     found: dict[int, list[Question]] = {}
-    for question in Question.objects.filter(record__in=list(records)).holding_any(words).order_by("position"):
+    for question in Question.objects.filter(record__in=list(records)).saying_any(words).order_by("position"):
         found.setdefault(question.record_id, []).append(question)
     return {
         record_id: Matches([(row, _sought(row, words)) for row in rows[:MATCHES_SHOWN]], len(rows))
@@ -434,8 +437,10 @@ class KeyPaginator(Paginator):
     """Finds the keys of a page first and loads its rows by them: those before it are counted off in the index."""
 
     def __init__(self, chosen: RecordFilter, size: int, load: Callable[[], QuerySet] | None) -> None:
-        # Where the ledger knows how many there are, only those of the page are looked for.
-        self.known = chosen.known_count()
+        # Where it is known how many there are, or about how many, only those of the page are looked for.
+        sample = chosen.sample()
+        self.is_about = sample is not None
+        self.known = sample.count if sample else chosen.known_count()
         few = chosen.few if self.known is None else None
         keys: Any = chosen.qs.values_list("pk", flat=True) if few is None else [key for key, _day in few]
         super().__init__(keys, size)

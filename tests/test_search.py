@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,19 @@ def hits(word: str) -> list[int]:
     )
 
 
+def looked_at(word: str) -> list[int]:
+    return sorted(Question.objects.filter(search.Holds(search.QUESTIONS, word)).values_list("pk", flat=True))
+
+
+def matching(query: str, common: bool) -> QuerySet:
+    """Found by the index, or by looking at each record, as where many hold the words."""
+    asked = search.parse(query)
+    return Record.objects.published().matching(query, {*asked.wanted, *asked.unwanted} if common else ())
+
+
+either_way = pytest.mark.parametrize("common", [False, True], ids=["by the index", "row by row"])
+
+
 @pytest.mark.django_db
 @pytest.mark.fuzz
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -43,36 +57,64 @@ def test_the_index_answers_like_a_plain_substring_search(corpus, words) -> None:
     from_texts = [text[at : at + size] for text in rows.values() for at, size in ((0, 1), (1, 2), (2, 3), (3, 5))]
     for word in {search.fold(word.encode("utf-8", "ignore").decode()) for word in [*words, *from_texts]}:
         for query in search.parse(word).wanted:
-            assert hits(query) == [pk for pk, text in rows.items() if query in text], query
+            expected = [pk for pk, text in rows.items() if query in text]
+            assert hits(query) == expected, query
+            assert looked_at(query) == expected, query
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "query", ["境外", "数", "大模型", "AI", "ａｉ", "ai大模型", "2024", "１８．４％", '"境外 收入"', "Point"]
 )
-def test_words_of_any_length_and_width_are_found(query: str) -> None:
+@either_way
+def test_words_of_any_length_and_width_are_found(query: str, common: bool) -> None:
     found = build.record(number="1", asked=[("AI大模型的境外 收入数是多少？", "2024年为18.4%，来自Point72。")])
     build.record(build.company("999002"), number="2", visitors=["远山 李四"], held="2023-01-05")
-    assert list(Record.objects.published().matching(query)) == [found]
+    assert list(matching(query, common)) == [found]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", ["贾静雯", "华夏", "晨光", "2024-077", "上海策略会", "致辞", "未尽"])
-def test_names_numbers_and_the_forms_own_lines_are_found(query: str) -> None:
+@either_way
+def test_names_numbers_and_the_forms_own_lines_are_found(query: str, common: bool) -> None:
     found = build.record(number="2024-077", place="上海策略会", introduction="董事长致辞", closing="未尽事宜")
     build.record(build.company("999002"), number="1", visitors=["中信证券 王五"])
-    assert list(Record.objects.published().matching(query)) == [found]
+    assert list(matching(query, common)) == [found]
 
 
 @pytest.mark.django_db
-def test_all_words_must_hold_and_none_that_is_ruled_out() -> None:
+@either_way
+def test_all_words_must_hold_and_none_that_is_ruled_out(common: bool) -> None:
     both = build.record(number="1", asked=[("境外业务如何？", "平稳。"), ("毛利率呢？", "上升。")])
     one = build.record(number="2", asked=[("境外业务如何？", "下降。")])
-    records = Record.objects.published()
-    assert list(records.matching("境外 毛利率")) == [both]
-    assert list(records.matching("境外 -毛利率")) == [one]
-    assert set(records.matching("")) == {both, one}
-    assert set(records.matching("-没有这个词")) == {both, one}
+    assert list(matching("境外 毛利率", common)) == [both]
+    assert list(matching("境外 -毛利率", common)) == [one]
+    assert set(matching("", common)) == {both, one}
+    assert set(matching("-没有这个词", common)) == {both, one}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["e\u0301xxé", "か\u3099", "⾦融", "①②", "ﬁn", "Ａ\u0301"])
+def test_signs_that_folding_joins_or_splits_are_found_the_same_either_way(text: str) -> None:
+    record = build.draft(asked=[(f"问{text}", "答")])
+    for word in {*text, *search.fold(text), search.fold(text), "金", "1", "2", "e", "か", "fi", "a"}:
+        for asked in search.parse(word).wanted:
+            found = asked in search.fold(f"问{text}\n答")
+            assert bool(hits(asked)) is bool(looked_at(asked)) is found, asked
+    assert record.questions.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_engine_tells_which_words_many_rows_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    build.draft(asked=[(f"订单第{n}次？", "充足") for n in range(40)] + [("产能呢？", "满产")])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    monkeypatch.setattr(search, "COMMON", 20)
+    words = ("订单", "订", "充", "订单第", "产能", "产", "订单产", "不在")
+    assert search.common(words, connection) == {"订单", "订", "充", "订单第"}
+    assert search.common((), connection) == set()
+    monkeypatch.setattr(search, "COMMON", 100)
+    assert search.common(words, connection) == set()
 
 
 @pytest.mark.django_db

@@ -29,6 +29,7 @@ from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowErro
 from .audit import note
 from .deadlines import Deadlines, Light, QuietPeriod
 from .directory import Company, topics_held
+from .indexes import NewestFirstIndex
 from .parts import Attachment, Participant, Question
 from .retention import MOST_YEARS, end_of_retention, years_after
 from .step import Step
@@ -140,10 +141,10 @@ class Record(models.Model):
         ordering: ClassVar = ["-held_from", "-pk"]
         permissions: ClassVar = [("publish_record", _("Can publish records"))]
         indexes: ClassVar = [
-            models.Index(fields=["status", "-held_from", "-id"], name="record_by_visit"),
-            models.Index(fields=["status", "-disclosed_on", "-id"], name="record_by_disclosure"),
+            NewestFirstIndex(fields=["status", "-held_from", "-id"], name="record_by_visit"),
+            NewestFirstIndex(fields=["status", "-disclosed_on", "-id"], name="record_by_disclosure"),
             models.Index(fields=["status", "-published_at", "-id"], name="record_by_publication"),
-            models.Index(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
+            NewestFirstIndex(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
