@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ from records.models import Company, Institution, InstitutionAlias
 from records.names import institution_key
 
 from .exporting import export_action
-from .forms import LabelledForm
+from .forms import DayField, LabelledForm
 from .tables import TableAdmin
+from .widgets import DayWidget
 
 
 @admin.register(Company)
@@ -61,7 +63,8 @@ class AliasInline(admin.TabularInline):
     form = LabelledForm
     formset = AliasFormSet
     extra = 1
-    fields = ("name",)
+    fields = ("name", "used_from", "used_until")
+    formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
 
 
 class SharedAdmin(admin.ModelAdmin):

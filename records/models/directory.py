@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import connection, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.text import slugify
@@ -277,15 +277,34 @@ class InstitutionAlias(models.Model):
     )
     name = models.CharField(_("name"), max_length=120)
     key = models.CharField(max_length=120, unique=True, editable=False)
+    used_from = models.DateField(_("used from"), null=True, blank=True)
+    used_until = models.DateField(_("used until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("alias")
         verbose_name_plural = _("aliases")
         ordering: ClassVar = ["name"]
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="alias_has_a_name")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(name__gt=""), name="alias_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(used_from__isnull=True) | Q(used_until__isnull=True) | Q(used_until__gte=F("used_from")),
+                name="alias_dates_are_in_order",
+                violation_error_message=_("The last day is before the first."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def used(self) -> str:
+        """When the institution bore this name, as far as it is known."""
+        days = {"first": self.used_from, "last": self.used_until}
+        if self.used_from and self.used_until:
+            return gettext("%(first)s to %(last)s") % days
+        if self.used_from:
+            return gettext("from %(first)s") % days
+        return gettext("until %(last)s") % days if self.used_until else ""
 
     def save(self, *args: Any, **options: Any) -> None:
         self.key = institution_key(self.name)
