@@ -175,6 +175,25 @@ class InstitutionQuerySet(DirectoryQuerySet):
         return found | {institution.key: institution for institution in institutions}
 
 
+class InstitutionMergeQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Those that were not undone."""
+        return self.filter(undone_at=None)
+
+    def led_to(self, ids: Iterable[int]) -> dict[int, int]:
+        """By the id of an institution that was merged, the id of the one that it is part of now. Others are left out.
+
+        A query for each merge that one has to follow, however many ids.
+        """
+        leads: dict[int, int] = {}
+        asked = {pk: pk for pk in ids if pk < 2**63}  # how far each has been followed
+        while asked:
+            found = dict(self.standing().filter(former_id__in=asked.values()).values_list("former_id", "into_id"))
+            asked = {pk: found[at] for pk, at in asked.items() if at in found}
+            leads |= asked
+        return leads
+
+
 class OfCompanyQuerySet(models.QuerySet):
     def for_user(self, user: Any) -> Self:
         """What somebody sees and touches at the desk: rows of the companies that they work for."""

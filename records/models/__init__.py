@@ -12,10 +12,12 @@ from .directory import (
     InstitutionType,
     MergedTopic,
     Topic,
+    institutions_held,
     topics_held,
 )
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
+from .merging import InstitutionMerge, Undoing
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
 from .retention import end_of_retention
@@ -34,6 +36,7 @@ __all__ = [
     "Exchange",
     "Institution",
     "InstitutionAlias",
+    "InstitutionMerge",
     "InstitutionType",
     "Intake",
     "Level",
@@ -50,10 +53,12 @@ __all__ = [
     "Step",
     "Tally",
     "Topic",
+    "Undoing",
     "Visit",
     "WatchWord",
     "audit",
     "end_of_retention",
+    "institutions_held",
     "name_of",
     "retag",
     "topics_held",

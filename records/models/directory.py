@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,6 +21,9 @@ from records import search
 from records.filing.shape import Board, board_of
 from records.names import institution_key, pinyin_index, split_list
 from records.querysets import CompanyQuerySet, InstitutionQuerySet, MergedTopicQuerySet, TopicQuerySet
+
+if TYPE_CHECKING:
+    from .merging import InstitutionMerge
 
 models.CharField.register_lookup(Length)
 
@@ -268,6 +271,16 @@ class Institution(Recorded):
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.pk)
 
+    def merge_into(self, other: Institution, by: Any = None) -> InstitutionMerge:
+        """Become part of another: participants, aliases, name and address lead there, and this one is no more.
+
+        All of it or nothing; raises ValidationError. What was filed stays as it was filed, and `undo` of what this
+        gives leads back.
+        """
+        from .merging import InstitutionMerge
+
+        return InstitutionMerge.make(self, other, by)
+
 
 class InstitutionAlias(models.Model):
     """Another name of an institution: a longer or shorter form, English, or what it was called before."""
@@ -296,6 +309,13 @@ class InstitutionAlias(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **options: Any) -> None:
+        self.key = institution_key(self.name)
+        super().save(*args, **options)
+
+    def clean(self) -> None:
+        _refuse_known_name(self.name, but_of=self.institution_id, but_alias=self.pk)
+
     @property
     def used(self) -> str:
         """When the institution bore this name, as far as it is known."""
@@ -305,13 +325,6 @@ class InstitutionAlias(models.Model):
         if self.used_from:
             return gettext("from %(first)s") % days
         return gettext("until %(last)s") % days if self.used_until else ""
-
-    def save(self, *args: Any, **options: Any) -> None:
-        self.key = institution_key(self.name)
-        super().save(*args, **options)
-
-    def clean(self) -> None:
-        _refuse_known_name(self.name, but_of=self.institution_id, but_alias=self.pk)
 
 
 def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None:
@@ -486,9 +499,22 @@ def topics_held(*, alone: bool = False) -> Iterator[None]:
     A merge is `alone` in this: whoever writes at the same moment has either finished, and what they gave is moved, or
     begins afterwards, and finds the topic gone. The ledger is held after this, not before.
     """
+    with _table_held("records_question_topics", alone):
+        yield
+
+
+@contextlib.contextmanager
+def institutions_held(*, alone: bool = False) -> Iterator[None]:
+    """The same for the institutions of participants: names are resolved within it."""
+    with _table_held("records_participant", alone):
+        yield
+
+
+@contextlib.contextmanager
+def _table_held(table: str, alone: bool) -> Iterator[None]:
     with transaction.atomic():
         if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
             mode = "SHARE ROW EXCLUSIVE" if alone else "ROW EXCLUSIVE"
             with connection.cursor() as cursor:
-                cursor.execute(f'LOCK TABLE "records_question_topics" IN {mode} MODE')
+                cursor.execute(f'LOCK TABLE "{table}" IN {mode} MODE')
         yield
