@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -26,7 +27,12 @@ from records.models import (
 )
 
 from . import build
+from .test_admin_directory import typed
+from .test_admin_entry import form
+from .test_admin_publish import texts
+from .test_importing_race import at_once
 from .test_ledger import assert_exact, kept
+from .test_retag import desk_user
 
 pytestmark = pytest.mark.django_db
 
@@ -327,6 +333,157 @@ def test_it_is_restored_though_the_other_was_deleted() -> None:
     assert [one.name for one in Institution.objects.all()] == ["空资本"]
 
 
+# At the desk
+
+
+LIST = "/admin/records/institution/"
+MERGES = "/admin/records/institutionmerge/"
+PAGE_QUERIES = 18
+
+
+def page(of: Institution) -> str:
+    return f"{LIST}{of.pk}/merge/"
+
+
+def undo_page(merge: InstitutionMerge) -> str:
+    return f"{MERGES}{merge.pk}/undo/"
+
+
+def test_the_preview_tells_what_merging_comes_to_and_stores_nothing(two: Any, admin_client: Client) -> None:
+    old, new = two
+    before = everything()
+    told = admin_client.get(page(old), {"into": new.pk}).context["merging"]
+    counts = {name: told[name] for name in ("participants", "records", "published", "hidden", "both")}
+    assert counts == {"participants": 4, "records": 3, "published": 2, "hidden": 0, "both": 1}
+    assert [(row["company__code"], row["n"], row["open"]) for row in told["companies"]] == [("999001", 3, 1)]
+    assert told["aliases"] == ["安信证券", "Essence"]
+    assert admin_client.get(told["swapped"]).context["institution"] == new
+    assert everything() == before
+
+
+def test_it_costs_the_same_however_much_is_moved(
+    two: Any, admin_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        build.record(build.company(f"9991{number:02}"), visitors=["安信证券 甲"])
+    with django_assert_max_num_queries(PAGE_QUERIES):
+        told = admin_client.get(page(two[0]), {"into": two[1].pk}).context["merging"]
+    assert (len(told["companies"]), told["more_companies"]) == (20, 11)
+
+
+@pytest.mark.parametrize("name", ["国投证券", "国投证券股份有限公司", "SDIC"])
+def test_the_other_is_chosen_by_any_of_its_names(name: str, two: Any, admin_client: Client) -> None:
+    InstitutionAlias.objects.create(institution=two[1], name="SDIC")
+    answer = admin_client.get(page(two[0]), {"name": name})
+    assert answer.url == f"{page(two[0])}?into={two[1].pk}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"name": "无名资本"}, "“无名资本”"),
+        ({"name": "安信证券有限公司"}, "with itself"),
+        ({"name": "—\0"}, "—"),
+        ({"into": ""}, "No such institution"),
+        ({"into": "x"}, "No such institution"),
+        ({"into": "9" * 30}, "No such institution"),
+    ],
+)
+def test_a_choice_that_is_none_is_told_beside_the_box(
+    asked: dict[str, str], told: str, two: Any, admin_client: Client
+) -> None:
+    answer = admin_client.get(page(two[0]), asked)
+    assert answer.status_code == 200
+    assert told in answer.context["problem"]
+    assert not answer.context["merging"]
+    answer = admin_client.post(page(two[0]), {"into": asked.get("into", "0")}, follow=True)
+    assert "No such institution" in texts(answer)
+    assert not InstitutionMerge.objects.exists()
+
+
+def test_it_is_merged_and_undone_at_the_desk(two: Any, admin_client: Client) -> None:
+    old, new = two
+    before = everything()
+    answer = admin_client.post(page(old), {"into": new.pk}, follow=True)
+    assert answer.redirect_chain == [(f"{LIST}{new.pk}/change/", 302)]
+    merge = InstitutionMerge.objects.get()
+    assert undo_page(merge) in texts(answer)
+    assert "安信证券" in LogEntry.objects.get(object_id=str(new.pk)).get_change_message()
+    assert "admin" in admin_client.get(MERGES).content.decode()
+    assert undo_page(merge) in admin_client.get(f"{MERGES}{merge.pk}/change/").content.decode()
+    plan = admin_client.get(undo_page(merge)).context["plan"]
+    assert plan.is_whole
+    assert Institution.objects.count() == 2  # to look is not to do
+    answer = admin_client.post(undo_page(merge), follow=True)
+    assert answer.redirect_chain == [(f"{LIST}{merge.former_id}/change/", 302)]
+    assert everything() == before
+    answer = admin_client.post(undo_page(merge), follow=True)
+    assert "already" in texts(answer)
+    assert "already" in admin_client.get(undo_page(merge)).content.decode()
+    assert undo_page(merge) not in admin_client.get(f"{MERGES}{merge.pk}/change/").content.decode()
+
+
+def test_what_cannot_come_back_is_told_before(two: Any, admin_client: Client) -> None:
+    merge = two[0].merge_into(two[1])
+    Record.objects.get(number="4").participants.all().delete()
+    InstitutionAlias.objects.get(name="Essence").delete()
+    told = admin_client.get(undo_page(merge)).content.decode()
+    assert "1 participant that was deleted since" in told
+    assert "Essence" in told
+
+
+def test_two_of_the_list_are_merged_the_one_with_fewer_records_into_the_other(two: Any, admin_client: Client) -> None:
+    build.record(number="9", visitors=["国投证券 丙"])
+    data = {"action": "merge_two", "_selected_action": [two[1].pk, two[0].pk]}
+    assert admin_client.post(LIST, data).url == f"{page(two[0])}?into={two[1].pk}"
+    data["_selected_action"] = [two[0].pk]
+    assert "Choose two" in texts(admin_client.post(LIST, data, follow=True))
+
+
+def test_what_was_merged_already_is_told_at_the_desk(two: Any, admin_client: Client) -> None:
+    old, new = two
+    other = build.institution("华夏基金")
+    old_page, old_pk = page(old), old.pk
+    old.merge_into(new)
+    for answer in (
+        admin_client.get(old_page, follow=True),
+        admin_client.post(old_page, {"into": other.pk}, follow=True),
+        admin_client.post(page(other), {"into": old_pk}, follow=True),
+    ):
+        assert "“安信证券” was merged into “国投证券” already" in texts(answer)
+    assert InstitutionMerge.objects.count() == 1
+
+
+def test_merging_needs_the_permission_to_delete(two: Any) -> None:
+    old, new = two
+    everything_else = ("view_institution", "change_institution", "add_institution", "change_record")
+    _user, clerk = desk_user("clerk", *everything_else)
+    merge = build.institution("甲资本").merge_into(build.institution("乙资本"))
+    pages = (page(old), undo_page(merge), MERGES, f"{MERGES}{merge.pk}/change/")
+    assert {clerk.get(path).status_code for path in pages} == {403}
+    assert clerk.post(page(old), {"into": new.pk}).status_code == 403
+    assert clerk.post(undo_page(merge)).status_code == 403
+    for address in ("/admin/", LIST, f"{LIST}{old.pk}/change/"):
+        told = clerk.get(address).content.decode()
+        assert "institutionmerge" not in told
+        assert "merge/" not in told
+        assert "merge_two" not in told
+    _user, chief = desk_user("chief", "change_institution", "delete_institution")
+    assert {chief.get(path).status_code for path in pages} == {200}
+    assert chief.post(page(old), {"into": new.pk}).status_code == 302
+    assert chief.post(undo_page(merge)).status_code == 302
+    assert InstitutionMerge.objects.standing().get().name == "安信证券"
+
+
+def test_merges_are_not_written_by_hand(two: Any, admin_client: Client) -> None:
+    merge = two[0].merge_into(two[1])
+    assert admin_client.get(f"{MERGES}add/").status_code == 403
+    assert admin_client.post(f"{MERGES}{merge.pk}/change/", {"name": "x"}).status_code == 403
+    assert admin_client.post(f"{MERGES}{merge.pk}/delete/", {"post": "yes"}).status_code == 403
+    for nonsense in ("x", "0", "9" * 30):
+        assert admin_client.get(f"{MERGES}{nonsense}/undo/").status_code == 404
+
+
 NAMES = ["甲资本", "乙资本", "丙基金", "丁证券"]
 
 
@@ -429,4 +586,42 @@ def test_records_published_while_institutions_are_merged_are_counted(two: Any) -
     assert_counted()
     merge = InstitutionMerge.objects.get()
     assert together(merge.undo, *(draft.withdraw for draft in drafts)) == []
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_merge_at_once_one_is_told(two: Any, admin_client: Client) -> None:
+    old, new = two
+    answers = at_once([(admin_client, page(old), {"into": new.pk}), (admin_client, page(new), {"into": old.pk})])
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert InstitutionMerge.objects.count() == 1
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_is_typed_while_it_is_merged_stands_for_the_one_that_remains(
+    two: Any, admin_client: Client
+) -> None:
+    old, new = two
+    drafts = [build.draft(number=str(n), visitors=[" 某人"]) for n in range(10, 14)]
+    posts: list[Any] = []
+    for draft in drafts:
+        data = form(draft)
+        data["participants-0-name_as_filed"] = "安信证券"
+        posts.append((admin_client, f"/admin/records/record/{draft.pk}/change/", data))
+    answers = at_once([*posts, (admin_client, page(old), {"into": new.pk})])
+    assert {answer.status_code for answer in answers} == {302}
+    assert set(Participant.objects.filter(record__in=drafts).values_list("institution__name", flat=True)) == {
+        "国投证券"
+    }
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_saves_an_institution_while_it_is_merged_is_told(two: Any, admin_client: Client) -> None:
+    old, new = two
+    data = {**typed("安信证券", "安信"), "type": "securities"}
+    answers = at_once([(admin_client, f"{LIST}{old.pk}/change/", data), (admin_client, page(old), {"into": new.pk})])
+    assert {answer.status_code for answer in answers} == {302}
+    assert {alias.institution for alias in InstitutionAlias.objects.all()} == {new}
     assert_counted()

@@ -27,6 +27,7 @@ from records.models import (
     Closure,
     Company,
     DeadlineRule,
+    InstitutionMerge,
     Intake,
     QuietPeriod,
     Record,
@@ -121,6 +122,10 @@ def patterns(urls: Any = None, name_of: str = "") -> Iterator[tuple[str, list[st
 ADDRESSES = dict(patterns())
 # Rows of nobody's, and addresses that show none.
 SHARED = {
+    "records_institutionmerge": lambda desk: (
+        InstitutionMerge.objects.first()
+        or build.institution("安信证券").merge_into(build.institution("国投证券"), desk.user)
+    ),
     "records_institution": lambda desk: build.institution(),
     "records_topic": lambda desk: build.topic(),
     "records_closure": lambda desk: Closure.objects.get_or_create(date="2030-01-01")[0],
@@ -211,7 +216,7 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
-NEVER_WRITTEN = {"records_auditentry_add", "records_auditentry_delete"}
+NEVER_WRITTEN = {f"records_{row}_{what}" for row in ("auditentry", "institutionmerge") for what in ("add", "delete")}
 SHOWS_NONE = {
     *NEVER_WRITTEN,
     "records_company_import_template",
@@ -485,6 +490,22 @@ def test_what_keeps_an_institution_from_being_deleted_is_counted_and_not_named(
     assert THEIRS not in told
     assert "2" in told
     assert THEIRS in admin_client.get(page).content.decode()
+
+
+def test_a_merge_counts_what_is_theirs_and_names_it_once_it_is_published(
+    ours: Desk, theirs: Desk, admin_client: Client
+) -> None:
+    page = f"/admin/records/institution/{build.institution().pk}/merge/?into={build.institution('中信证券').pk}"
+    told = ours.client().get(page)
+    assert told.context["merging"]["records"] == 2
+    assert told.context["merging"]["hidden"] == 1
+    assert OURS in said(told)
+    assert THEIRS not in said(told)
+    assert THEIRS in said(admin_client.get(page))
+    build.record(theirs.company, number="public")
+    told = ours.client().get(page)
+    assert (told.context["merging"]["hidden"], told.context["merging"]["records"]) == (1, 3)
+    assert THEIRS in said(told)
 
 
 def test_whoever_is_not_at_the_desk_works_for_nobody(client: Client, ours: Desk) -> None:

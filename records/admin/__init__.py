@@ -1,5 +1,5 @@
 """The IR desk."""
 
-from . import access, audit, deadlines, directory, record, topics
+from . import access, audit, deadlines, directory, merging, record, topics
 
-__all__ = ["access", "audit", "deadlines", "directory", "record", "topics"]
+__all__ = ["access", "audit", "deadlines", "directory", "merging", "record", "topics"]

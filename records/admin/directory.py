@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from records import levels
-from records.models import Company, Institution, InstitutionAlias
+from records.models import Company, Institution, InstitutionAlias, institutions_held
+from records.models.ledger import held
 from records.names import institution_key
 
 from .exporting import export_action
 from .forms import DayField, LabelledForm
+from .merging import MergingAdmin
 from .tables import TableAdmin
 from .widgets import DayWidget
 
@@ -79,8 +83,15 @@ class SharedAdmin(admin.ModelAdmin):
         return [str(obj) for obj in objs], counts, permissions, named if protected else []
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody gives an institution to a participant meanwhile: what refers to one keeps it, and is asked for once."""
+    with institutions_held(alone=True), held():
+        yield
+
+
 @admin.register(Institution)
-class InstitutionAdmin(TableAdmin, SharedAdmin):
+class InstitutionAdmin(MergingAdmin, TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")
@@ -89,7 +100,22 @@ class InstitutionAdmin(TableAdmin, SharedAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
-    actions = (export_action(levels.INSTITUTIONS, _("Export")),)
+    actions = ("merge_two", export_action(levels.INSTITUTIONS, _("Export")))
+
+    # Who saves or deletes an institution holds from the beginning what a merge holds: it is there, or it is gone.
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with held() if request.method == "POST" else contextlib.nullcontext():
+            return super().changeform_view(request, *args, **options)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with _alone() if request.method == "POST" else contextlib.nullcontext():
+            return super().delete_view(request, *args, **options)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        deletes = request.POST.get("action") == "delete_selected" and "post" in request.POST
+        with _alone() if deletes else held() if "_save" in request.POST else contextlib.nullcontext():
+            return super().changelist_view(request, *args, **options)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})

@@ -17,7 +17,7 @@ from .directory import (
 )
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
-from .merging import InstitutionMerge, Undoing
+from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
 from .retention import end_of_retention
@@ -58,6 +58,7 @@ __all__ = [
     "WatchWord",
     "audit",
     "end_of_retention",
+    "institution_refusal",
     "institutions_held",
     "name_of",
     "retag",

@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -98,6 +99,13 @@ class InstitutionMerge(models.Model):
         return gettext("“%(name)s” was merged into “%(into)s” already: use that institution.") % told
 
     @property
+    def undone_told(self) -> str:
+        """When it was undone, and by whom; empty while it stands."""
+        if not self.undone_at:
+            return ""
+        return f"{date_format(timezone.localtime(self.undone_at), 'Y-m-d H:i')} {name_of(self.undone_by)}"
+
+    @property
     def former_address(self) -> str:
         return reverse("records:institution", args=[self.former_id])
 
@@ -116,7 +124,7 @@ class InstitutionMerge(models.Model):
         there = Institution.objects.select_for_update().in_bulk([former.pk, into.pk])
         for one in (former, into):
             if one.pk not in there:
-                raise ValidationError(refusal_of(one.pk, one.name))
+                raise ValidationError(institution_refusal(one.pk, one.name))
         former, into = there[former.pk], there[into.pk]
         taken = InstitutionAlias.objects.filter(key=former.key).exclude(institution__in=there).first()
         if taken:  # what no form lets in
@@ -176,7 +184,7 @@ class InstitutionMerge(models.Model):
         plan = current.undoing()
         if plan.refusal:
             raise ValidationError(plan.refusal)
-        own_name: Any = InstitutionAlias.objects.filter(key=institution_key(current.name), institution=current.into_id)
+        own_name: Any = current._alias_of_own_name()
         own_name._raw_delete(own_name.db)
         former = Institution(
             pk=current.former_id,
@@ -220,7 +228,12 @@ class InstitutionMerge(models.Model):
             since=filed.count() - len(back),
             aliases=aliases,
             lost_aliases=[name for pk, name in own.items() if pk not in aliases],
+            lost_days=next((alias.used for alias in self._alias_of_own_name()), ""),
         )
+
+    def _alias_of_own_name(self) -> models.QuerySet[InstitutionAlias]:
+        """As what its name stands at the one that remained: it goes when the name is an institution's again."""
+        return InstitutionAlias.objects.filter(key=institution_key(self.name), institution=self.into_id)
 
     def _refusal_to_undo(self) -> str:
         if self.undone_at:
@@ -250,9 +263,15 @@ class Undoing:
     since: int = 0  # participants that were filed under its names since, and stay with the one that remained
     aliases: Collection[int] = ()
     lost_aliases: Collection[str] = ()
+    lost_days: str = ""  # what was noted since of when its name was used: an institution's own name has no such days
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing stands in its way."""
+        return not (self.refusal or self.gone or self.changed or self.since or self.lost_aliases or self.lost_days)
 
 
-def refusal_of(pk: int, name: str = "") -> str:
+def institution_refusal(pk: int, name: str = "") -> str:
     """Why there is no institution of this id, in a sentence."""
     merge = InstitutionMerge.objects.standing().filter(former_id=pk).first()
     if merge:
