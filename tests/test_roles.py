@@ -497,14 +497,14 @@ def test_a_merge_counts_what_is_theirs_and_names_it_once_it_is_published(
 ) -> None:
     page = f"/admin/records/institution/{build.institution().pk}/merge/?into={build.institution('中信证券').pk}"
     told = ours.client().get(page)
-    assert told.context["merging"]["records"] == 2
-    assert told.context["merging"]["hidden"] == 1
+    assert told.context["merging"]["records"] == 4
+    assert told.context["merging"]["hidden"] == 2
     assert OURS in said(told)
     assert THEIRS not in said(told)
     assert THEIRS in said(admin_client.get(page))
     build.record(theirs.company, number="public")
     told = ours.client().get(page)
-    assert (told.context["merging"]["hidden"], told.context["merging"]["records"]) == (1, 3)
+    assert (told.context["merging"]["hidden"], told.context["merging"]["records"]) == (2, 5)
     assert THEIRS in said(told)
 
 
