@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from django.apps import apps
 from django.db import connections, models, transaction
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
@@ -168,6 +169,10 @@ class InstitutionQuerySet(DirectoryQuerySet):
             found |= self._by_key(set(missing))
         return {name: found[key] for name, key in keys.items() if key in found}
 
+    def new(self) -> Self:
+        """Names that came in with a filing or were typed, and that nobody has looked at; the last one first."""
+        return self.filter(reviewed=False).order_by("-pk")
+
     def _by_key(self, keys: set[str]) -> dict[str, Institution]:
         aliases: Any = _related(self, "aliases").select_related("institution")
         found = {alias.key: alias.institution for alias in aliases.filter(key__in=keys)}
@@ -192,6 +197,27 @@ class InstitutionMergeQuerySet(models.QuerySet):
             asked = {pk: found[at] for pk, at in asked.items() if at in found}
             leads |= asked
         return leads
+
+
+class SimilarNamesQuerySet(models.QuerySet):
+    def waiting(self) -> Self:
+        """Pairs that are there, and that nobody has told apart."""
+        institutions = _related(self, "first")
+        told: Any = apps.get_model("records", "ToldApart")._default_manager
+        return self.filter(
+            Exists(institutions.filter(pk=OuterRef("first"))),
+            Exists(institutions.filter(pk=OuterRef("second"))),
+            ~Exists(told.filter(first=OuterRef("first"), second=OuterRef("second"))),
+        )
+
+    def of(self, ids: Iterable[int]) -> Self:
+        """With one of these institutions."""
+        ids = list(ids)
+        return self.filter(Q(first__in=ids) | Q(second__in=ids))
+
+    def of_reviewed(self) -> Self:
+        """Without those of new names, which are shown with the new name."""
+        return self.filter(first__reviewed=True, second__reviewed=True)
 
 
 class OfCompanyQuerySet(models.QuerySet):

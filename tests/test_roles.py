@@ -32,6 +32,7 @@ from records.models import (
     QuietPeriod,
     Record,
     Reminder,
+    ToldApart,
     WatchWord,
     audit,
 )
@@ -126,6 +127,9 @@ SHARED = {
         InstitutionMerge.objects.first()
         or build.institution("安信证券").merge_into(build.institution("国投证券"), desk.user)
     ),
+    "records_toldapart": lambda desk: ToldApart.tell(
+        build.institution("安信证券").pk, build.institution("国投证券").pk
+    ),
     "records_institution": lambda desk: build.institution(),
     "records_topic": lambda desk: build.topic(),
     "records_closure": lambda desk: Closure.objects.get_or_create(date="2030-01-01")[0],
@@ -217,6 +221,7 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
 NEVER_WRITTEN = {f"records_{row}_{what}" for row in ("auditentry", "institutionmerge") for what in ("add", "delete")}
+NEVER_WRITTEN |= {"records_toldapart_add"}
 SHOWS_NONE = {
     *NEVER_WRITTEN,
     "records_company_import_template",

@@ -22,6 +22,7 @@ from records.names import institution_key
 from .exporting import export_action
 from .forms import DayField, LabelledForm
 from .merging import MergingAdmin
+from .names_queue import QueueAdmin
 from .tables import TableAdmin
 from .widgets import DayWidget
 
@@ -91,7 +92,7 @@ def _alone() -> Iterator[None]:
 
 
 @admin.register(Institution)
-class InstitutionAdmin(MergingAdmin, TableAdmin, SharedAdmin):
+class InstitutionAdmin(QueueAdmin, MergingAdmin, TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")

@@ -24,7 +24,7 @@ from .widgets import SuggestInput
 SHOWN = 20  # companies of a preview
 # It reaches into the records of all companies: to change institutions is not enough.
 PERMISSIONS = ("records.change_institution", "records.delete_institution")
-CHANGED = gettext_lazy("The list has changed meanwhile and nothing was done: look at it once more.")
+STALE = gettext_lazy("The list has changed meanwhile and nothing was done: look at it once more.")
 
 
 def page(model_admin: Any, route: str, view: Any, name: str, *methods: str) -> URLPattern:
@@ -33,9 +33,13 @@ def page(model_admin: Any, route: str, view: Any, name: str, *methods: str) -> U
     return path(route, guarded, name=f"records_{model_admin.opts.model_name}_{name}")
 
 
+def id_of(text: str) -> int:
+    """The id that an address or a form names; what is none is an id that nothing has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def row_of(text: str) -> Institution | None:
-    is_key = text.isascii() and text.isdecimal() and len(text) < 19
-    return Institution.objects.filter(pk=int(text)).first() if is_key else None
+    return Institution.objects.filter(pk=id_of(text)).first()
 
 
 class MergingAdmin(admin.ModelAdmin):
@@ -58,7 +62,7 @@ class MergingAdmin(admin.ModelAdmin):
         if len(chosen) != 2:
             messages.error(request, _("Choose two institutions."))
             return None
-        return redirect(_preview_of(chosen[0].pk, chosen[1].pk))
+        return redirect(preview_of(chosen[0].pk, chosen[1].pk))
 
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks into which institution, then shows what that comes to; posted, it is done."""
@@ -71,7 +75,7 @@ class MergingAdmin(admin.ModelAdmin):
             return self._merge(request, former)
         into, problem = self._chosen(request, former)
         if into and "into" not in request.GET:
-            return redirect(_preview_of(former.pk, into.pk))
+            return redirect(preview_of(former.pk, into.pk))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Merge “%(name)s” into another institution") % {"name": former.name},
@@ -115,7 +119,7 @@ class MergingAdmin(admin.ModelAdmin):
             messages.error(request, _sentence(refusal))
             if not row_of(str(former.pk)):
                 return redirect("admin:records_institution_changelist")
-            return redirect(_preview_of(former.pk, into.pk))
+            return redirect(preview_of(former.pk, into.pk))
         told = _("“%(name)s” is part of “%(into)s” now; its address leads there.")
         undo = reverse("admin:records_institutionmerge_undo", args=[merge.pk])
         sentence = told % {"name": merge.name, "into": merge.into_name}
@@ -127,16 +131,16 @@ class MergingAdmin(admin.ModelAdmin):
         return redirect("admin:records_institution_changelist")
 
 
-def _preview_of(former: int, into: int) -> str:
+def preview_of(former: int, into: int) -> str:
     return f"{reverse('admin:records_institution_merge', args=[former])}?into={into}"
 
 
 def _refusal(text: str) -> str:
-    return institution_refusal(int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0)
+    return institution_refusal(id_of(text))
 
 
 def _sentence(refusal: ValidationError | IntegrityError) -> str:
-    return " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(CHANGED)
+    return " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(STALE)
 
 
 def _told(former: Institution, into: Institution, user: Any) -> dict[str, Any]:
@@ -164,7 +168,7 @@ def _told(former: Institution, into: Institution, user: Any) -> dict[str, Any]:
         "companies": companies[:SHOWN],
         "more_companies": max(companies.count() - SHOWN, 0),
         "aliases": [former.name, *(alias.name for alias in sides[0]["aliases"])],
-        "swapped": _preview_of(into.pk, former.pk),
+        "swapped": preview_of(into.pk, former.pk),
     }
 
 
@@ -234,8 +238,7 @@ class InstitutionMergeAdmin(admin.ModelAdmin):
         """Shows what comes back and what does not; posted, it is done."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        is_key = object_id.isascii() and object_id.isdecimal() and len(object_id) < 19
-        merge = InstitutionMerge.objects.filter(pk=int(object_id)).first() if is_key else None
+        merge = InstitutionMerge.objects.filter(pk=id_of(object_id)).first()
         if not merge:
             raise Http404
         if request.method == "POST":

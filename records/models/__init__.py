@@ -21,6 +21,7 @@ from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
 from .retention import end_of_retention
+from .similar_names import ComparedName, SimilarNames, ToldApart, changed_names, compare_names
 from .step import Step, name_of
 from .tagging import Retagging, StaleError, retag
 
@@ -31,6 +32,7 @@ __all__ = [
     "AuditEntry",
     "Closure",
     "Company",
+    "ComparedName",
     "DeadlineRule",
     "Deadlines",
     "Exchange",
@@ -49,14 +51,18 @@ __all__ = [
     "Record",
     "Reminder",
     "Retagging",
+    "SimilarNames",
     "StaleError",
     "Step",
     "Tally",
+    "ToldApart",
     "Topic",
     "Undoing",
     "Visit",
     "WatchWord",
     "audit",
+    "changed_names",
+    "compare_names",
     "end_of_retention",
     "institution_refusal",
     "institutions_held",

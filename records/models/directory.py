@@ -256,6 +256,7 @@ class Institution(Recorded):
         indexes: ClassVar = [
             models.Index(fields=["pinyin", "id"], name="institution_by_pinyin"),
             models.Index(fields=["-record_count", "id"], name="institution_by_records"),
+            models.Index(fields=["-id"], condition=Q(reviewed=False), name="institution_not_reviewed"),
         ]
         constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="institution_has_a_name")]
 
@@ -270,6 +271,26 @@ class Institution(Recorded):
 
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.pk)
+
+    def confirm(self, type: str = "") -> bool:
+        """Somebody looked at the name, and says of what type it is; gives whether that is news.
+
+        Raises ValidationError where it is not there any more.
+        """
+        from .ledger import held
+        from .merging import institution_refusal
+
+        with held():
+            current = Institution.objects.select_for_update().filter(pk=self.pk).first()
+            if not current:
+                raise ValidationError(institution_refusal(self.pk, self.name))
+            before = (current.reviewed, current.type)
+            self.reviewed, self.type = current.reviewed, current.type = True, type or current.type
+            current.full_clean(exclude={"name", "key"})
+            if before == (current.reviewed, current.type):
+                return False
+            current.save()
+        return True
 
     def merge_into(self, other: Institution, by: Any = None) -> InstitutionMerge:
         """Become part of another: participants, aliases, name and address lead there, and this one is no more.
@@ -507,6 +528,13 @@ def topics_held(*, alone: bool = False) -> Iterator[None]:
 def institutions_held(*, alone: bool = False) -> Iterator[None]:
     """The same for the institutions of participants: names are resolved within it."""
     with _table_held("records_participant", alone):
+        yield
+
+
+@contextlib.contextmanager
+def comparing() -> Iterator[None]:
+    """A transaction in which nobody else writes down which names look alike."""
+    with _table_held("records_comparedname", alone=True):
         yield
 
 

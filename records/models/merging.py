@@ -72,6 +72,8 @@ class InstitutionMerge(models.Model):
         verbose_name=_("undone by"),
     )
 
+    told_apart: Any  # what follows from it
+
     objects = InstitutionMergeQuerySet.as_manager()
 
     class Meta:
@@ -121,6 +123,8 @@ class InstitutionMerge(models.Model):
 
     @classmethod
     def _make(cls, former: Institution, into: Institution, user: Any) -> InstitutionMerge:
+        from .similar_names import told_apart_after
+
         there = Institution.objects.select_for_update().in_bulk([former.pk, into.pk])
         for one in (former, into):
             if one.pk not in there:
@@ -151,6 +155,7 @@ class InstitutionMerge(models.Model):
             record_count=len(records),
         )
         merge.save()
+        told_apart_after(merge)
         both = _with_both(former.pk, into.pk)
         _move(merge.moved_ids, into, user, "merge")
         former.aliases.update(institution=into)
@@ -198,6 +203,7 @@ class InstitutionMerge(models.Model):
         _move(plan.participants, former, user, "unmerge")
         renew_institutions([current.former_id, current.into_id], plan.records)
         _recount(_with_both(current.former_id, current.into_id))
+        current.told_apart.all().delete()
         current.undone_at, current.undone_by = timezone.now(), user
         current.save(update_fields=["undone_at", "undone_by"])
         note("unmerge", former, user=user, detail=str(current))
