@@ -70,7 +70,8 @@ def test_a_name_that_is_taken_is_refused(admin_client: Client, data: dict[str, A
     assert Institution.objects.count() == 1
 
 
-def test_an_alias_carries_the_days_on_which_it_was_used(admin_client: Client, client: Client) -> None:
+def test_an_alias_carries_the_days_on_which_it_was_used(admin_client: Client, client: Client, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
     data = {
         **typed("国投证券", "安信证券"),
         "aliases-0-used_from": "2006年8月22日",
@@ -80,7 +81,15 @@ def test_an_alias_carries_the_days_on_which_it_was_used(admin_client: Client, cl
     alias = InstitutionAlias.objects.get()
     assert (str(alias.used_from), str(alias.used_until)) == ("2006-08-22", "2023-12-08")
     build.record(visitors=["国投证券 王五"])
-    assert "2023-12-08" in client.get(alias.institution.get_absolute_url()).content.decode()
+    page = client.get(alias.institution.get_absolute_url()).content.decode()
+    assert 'formerly <span lang="zh-Hans">安信证券</span> (2006-08-22 to 2023-12-08)' in page
+    InstitutionAlias.objects.update(used_until="2999-12-31")
+    page = client.get(alias.institution.get_absolute_url()).content.decode()
+    assert "安信证券" in page
+    assert "formerly" not in page
+    # A day says when a name was used, and not that the name stands for nobody else.
+    InstitutionAlias.objects.update(used_until="2023-12-08")
+    assert Institution.objects.resolve(["安信证券股份有限公司"]) == {"安信证券股份有限公司": alias.institution}
 
 
 @pytest.mark.parametrize(

@@ -625,3 +625,105 @@ def test_who_saves_an_institution_while_it_is_merged_is_told(two: Any, admin_cli
     assert {answer.status_code for answer in answers} == {302}
     assert {alias.institution for alias in InstitutionAlias.objects.all()} == {new}
     assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by_list", [False, True])
+def test_what_is_deleted_while_something_is_merged_into_it_is_there_or_not(
+    by_list: bool, admin_client: Client
+) -> None:
+    old, new = build.institution("安信证券"), build.institution("国投证券")
+    build.draft(visitors=["安信证券 甲"])
+    delete = (admin_client, f"{LIST}{new.pk}/delete/", {"post": "yes"})
+    if by_list:
+        data = {"action": "delete_selected", "_selected_action": [new.pk], "post": "yes"}
+        delete = (admin_client, LIST, data)
+    answers = at_once([delete, (admin_client, page(old), {"into": new.pk})])
+    assert {answer.status_code for answer in answers} <= {200, 302}
+    there = set(Institution.objects.values_list("name", flat=True))
+    assert there == ({"国投证券"} if InstitutionMerge.objects.exists() else {"安信证券"})
+    assert Participant.objects.get().institution
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_merges_in_a_ring_at_once_leave_one_that_all_lead_to(admin_client: Client, client: Client) -> None:
+    ring = [build.institution(name) for name in NAMES]
+    for number, one in enumerate(ring):
+        build.record(number=str(number), visitors=[f"{one.name} 某人"])
+    answers = at_once(
+        [(admin_client, page(one), {"into": ring[at - 1].pk}) for at, one in enumerate(ring)],
+    )
+    assert {answer.status_code for answer in answers} == {302}
+    remaining = list(Institution.objects.all())
+    assert len(remaining) == len(NAMES) - InstitutionMerge.objects.count() >= 1
+    for one in ring:
+        answer = client.get(f"/institutions/{one.pk}/", follow=True)
+        assert answer.status_code == 200
+        assert answer.context["institution"] in remaining
+    assert_counted()
+    for merge in InstitutionMerge.objects.standing():
+        merge.undo()
+    assert set(Institution.objects.values_list("name", flat=True)) == set(NAMES)
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_and_a_further_merge_at_once_are_done_one_after_the_other(two: Any, admin_client: Client) -> None:
+    old, new = two
+    further = build.institution("华夏基金")
+    merge = old.merge_into(new)
+    answers = at_once(
+        [(admin_client, undo_page(merge), {}), (admin_client, page(new), {"into": further.pk})],
+    )
+    assert {answer.status_code for answer in answers} == {302}
+    assert InstitutionMerge.objects.filter(name="国投证券").exists()
+    merge.refresh_from_db()
+    assert Institution.objects.filter(name="安信证券").exists() == bool(merge.undone_at)
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_is_typed_elsewhere_while_a_merge_is_undone_stands_for_one(two: Any, admin_client: Client) -> None:
+    old, new = two
+    merge = old.merge_into(new)
+    InstitutionAlias.objects.filter(name="安信证券").delete()
+    other = build.institution("华夏基金")
+    rename = {**typed("安信证券"), "type": "securities"}
+    answers = at_once(
+        [(admin_client, undo_page(merge), {}), (admin_client, f"{LIST}{other.pk}/change/", rename)],
+    )
+    assert {answer.status_code for answer in answers} <= {200, 302}
+    assert Institution.objects.filter(name="安信证券").count() == 1
+    assert_counted()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_type_one_alias_at_once_one_is_told(two: Any, admin_client: Client) -> None:
+    answers = at_once(
+        [
+            (admin_client, f"{LIST}{one.pk}/change/", {**typed(one.name, "甲名"), "type": "securities"})
+            for one in (two[1], build.institution("华夏基金"))
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 302]
+    [told] = [str(answer.context["errors"]) for answer in answers if answer.status_code == 200]
+    assert "“甲名” already stands for" in told
+    assert InstitutionAlias.objects.filter(name="甲名").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_delete_one_alias_at_once_neither_breaks(two: Any, admin_client: Client) -> None:
+    old, _new = two
+    alias = old.aliases.get()
+    data = {
+        **typed(old.name, alias.name),
+        "type": "securities",
+        "aliases-INITIAL_FORMS": 1,
+        "aliases-0-id": alias.pk,
+        "aliases-0-institution": old.pk,
+        "aliases-0-DELETE": "on",
+    }
+    answers = at_once([(admin_client, f"{LIST}{old.pk}/change/", data)] * 2)
+    assert {answer.status_code for answer in answers} <= {200, 302}
+    assert not old.aliases.exists()

@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -346,6 +347,17 @@ class InstitutionAlias(models.Model):
         if self.used_from:
             return gettext("from %(first)s") % days
         return gettext("until %(last)s") % days if self.used_until else ""
+
+    @property
+    def days(self) -> str:
+        """The same for programs: both days with a stroke between, an unknown one as two dots (ISO 8601)."""
+        known = [day.isoformat() if day else ".." for day in (self.used_from, self.used_until)]
+        return "/".join(known) if self.used_from or self.used_until else ""
+
+    @property
+    def is_former(self) -> bool:
+        """Whether it was given up, as far as it is known."""
+        return self.used_until is not None and self.used_until < timezone.localdate()
 
 
 def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None:
