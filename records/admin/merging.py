@@ -83,7 +83,7 @@ class MergingAdmin(admin.ModelAdmin):
             "institution": former,
             "problem": problem,
             "box": SuggestInput("participant.institution", maxlength=120).render(
-                "name", request.GET.get("name", ""), {"id": "id_name"}
+                "name", into.name if into else request.GET.get("name", ""), {"id": "id_name"}
             ),
             "merging": into and _told(former, into, request.user),
         }
