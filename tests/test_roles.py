@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import logging
@@ -11,12 +12,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from docx import Document
@@ -539,6 +542,14 @@ def test_a_group_that_an_administrator_changed_stays_as_it_is() -> None:
     call_command("migrate", verbosity=0)
     assert not Group.objects.get(name="IR reviewer").permissions.exists()
     assert Group.objects.get(name="IR staff").permissions.count() == len(ROLES["IR staff"])
+
+
+def test_reviewers_of_an_older_site_are_given_what_merging_needs() -> None:
+    migration = importlib.import_module("records.migrations.0019_institution_merges_by_reviewers")
+    group = Group.objects.get(name="IR reviewer")
+    group.permissions.remove(*group.permissions.filter(codename__in=migration.CODENAMES))
+    migration.give(apps, connection.schema_editor())
+    assert set(group.permissions.values_list("codename", flat=True)) == set(ROLES["IR reviewer"])
 
 
 def in_group(name: str) -> Client:
