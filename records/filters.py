@@ -29,6 +29,7 @@ from .models import (
     Company,
     Exchange,
     Institution,
+    InstitutionMerge,
     InstitutionType,
     MergedTopic,
     Participant,
@@ -100,6 +101,16 @@ def find_topics(texts: list[str]) -> Mapping[str, Topic]:
     former = [text for text in texts if text not in found]
     merged = rows_by("slug", r"[-\w]{1,60}", lambda: MergedTopic.objects.standing())(former)
     return {**found, **{slug: row.into for slug, row in merged.items()}}
+
+
+def find_institutions(texts: list[str]) -> Mapping[str, Institution]:
+    """The same of institutions, by their ids."""
+    find = rows_by("pk", r"[0-9]{1,18}", lambda: Institution.objects.public())
+    found = find(texts)
+    former = [int(text) for text in texts if text not in found and re.fullmatch(r"[1-9][0-9]{0,17}", text)]
+    leads = InstitutionMerge.objects.led_to(former)
+    remaining = find([str(pk) for pk in leads.values()])
+    return {**found, **{str(pk): remaining[str(into)] for pk, into in leads.items() if str(into) in remaining}}
 
 
 def find_activities(texts: list[str]) -> Mapping[str, ActivityType]:
@@ -285,7 +296,7 @@ class RecordFilter(BaseFilter):
     institution = ValuesFilter(
         label=_("Institution"),
         method="by_institution",
-        find=rows_by("pk", r"[0-9]{1,18}", lambda: Institution.objects.public()),
+        find=find_institutions,
     )
     institution_type = ValuesFilter(
         label=_("Institution type"),

@@ -16,7 +16,18 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext
 
 from .compare import Change, Piece, Version, between, difference, only_changes
-from .models import Acknowledgement, Attachment, Company, Institution, Participant, Question, Record, Step, name_of
+from .models import (
+    Acknowledgement,
+    Attachment,
+    Company,
+    Institution,
+    InstitutionMerge,
+    Participant,
+    Question,
+    Record,
+    Step,
+    name_of,
+)
 
 # What one person stores within so many seconds is told as one change: a form is saved table by table.
 AT_ONCE = datetime.timedelta(seconds=2)
@@ -165,9 +176,11 @@ class _Rows:
         }
         rows = self._rows.values()
         self.companies = Company.objects.in_bulk({getattr(row, "company_id", None) for row in rows} - {None})
-        self.institutions = Institution.objects.in_bulk(
-            {getattr(row, "institution_id", None) for row in rows} - {None}
-        )
+        houses: set[Any] = {getattr(row, "institution_id", None) for row in rows} - {None}
+        self.institutions = dict(Institution.objects.filter(pk__in=houses).values_list("pk", "name"))
+        if merged := houses - self.institutions.keys():
+            merges = InstitutionMerge.objects.standing().filter(former_id__in=merged)
+            self.institutions |= dict(merges.values_list("former_id", "name"))
 
     def __getitem__(self, entry: Entry) -> Any:
         return self._rows[entry.kind, entry.number]
@@ -178,10 +191,9 @@ class _Rows:
         if entry.kind == "question":
             return {_name(Question, "text"): row.text, _name(Question, "answer"): row.answer}
         if entry.kind == "participant":
-            institution = self.institutions.get(row.institution_id)
             return {
                 _name(Participant, "name_as_filed"): row.name_as_filed,
-                _name(Participant, "institution"): institution.name if institution else "",
+                _name(Participant, "institution"): self.institutions.get(row.institution_id, ""),
                 _name(Participant, "person"): row.person,
                 _name(Participant, "title"): row.title,
                 _name(Participant, "attended"): row.attended and row.get_attended_display(),

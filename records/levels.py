@@ -412,6 +412,13 @@ INSTITUTIONS = _directory(
         lambda row: [alias.name for alias in row.aliases.all()],
         prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
     ),
+    Column(
+        "alias_dates",
+        _("dates of aliases"),
+        lambda row: [f"{alias.name} {alias.days}" for alias in row.aliases.all() if alias.days],
+        help=_("From which day until which an alias was used, where that is known: 安信证券 2006-08-22/2023-12-08."),
+        prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
+    ),
     *_recorded(),
     Column(
         "reviewed",

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from django.apps import apps
 from django.db import connections, models, transaction
 from django.db.models import BooleanField, Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.expressions import RawSQL
@@ -174,11 +175,55 @@ class InstitutionQuerySet(DirectoryQuerySet):
             found |= self._by_key(set(missing))
         return {name: found[key] for name, key in keys.items() if key in found}
 
+    def new(self) -> Self:
+        """Names that came in with a filing or were typed, and that nobody has looked at; the last one first."""
+        return self.filter(reviewed=False).order_by("-pk")
+
     def _by_key(self, keys: set[str]) -> dict[str, Institution]:
         aliases: Any = _related(self, "aliases").select_related("institution")
         found = {alias.key: alias.institution for alias in aliases.filter(key__in=keys)}
         institutions: Iterable[Any] = self.filter(key__in=keys)
         return found | {institution.key: institution for institution in institutions}
+
+
+class InstitutionMergeQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Those that were not undone."""
+        return self.filter(undone_at=None)
+
+    def led_to(self, ids: Iterable[int]) -> dict[int, int]:
+        """By the id of an institution that was merged, the id of the one that it is part of now. Others are left out.
+
+        A query for each merge that one has to follow, however many ids.
+        """
+        leads: dict[int, int] = {}
+        asked = {pk: pk for pk in ids if pk < 2**63}  # how far each has been followed
+        while asked:
+            found = dict(self.standing().filter(former_id__in=asked.values()).values_list("former_id", "into_id"))
+            asked = {pk: found[at] for pk, at in asked.items() if at in found}
+            leads |= asked
+        return leads
+
+
+class SimilarNamesQuerySet(models.QuerySet):
+    def waiting(self) -> Self:
+        """Pairs that are there, and that nobody has told apart."""
+        institutions = _related(self, "first")
+        told: Any = apps.get_model("records", "ToldApart")._default_manager
+        return self.filter(
+            Exists(institutions.filter(pk=OuterRef("first"))),
+            Exists(institutions.filter(pk=OuterRef("second"))),
+            ~Exists(told.filter(first=OuterRef("first"), second=OuterRef("second"))),
+        )
+
+    def of(self, ids: Iterable[int]) -> Self:
+        """With one of these institutions."""
+        ids = list(ids)
+        return self.filter(Q(first__in=ids) | Q(second__in=ids))
+
+    def of_reviewed(self) -> Self:
+        """Without those of new names, which are shown with the new name."""
+        return self.filter(first__reviewed=True, second__reviewed=True)
 
 
 class OfCompanyQuerySet(models.QuerySet):

@@ -27,5 +27,15 @@ ROLES = {
         "change_institution",
         "add_topic",
     ),
-    "IR reviewer": (*_SEEN, "publish_record", "add_watchword", "change_watchword", "delete_watchword"),
+    "IR reviewer": (
+        *_SEEN,
+        "publish_record",
+        # To merge institutions, which reaches into the records of all companies, and to undo it.
+        "change_institution",
+        "delete_institution",
+        *(f"{what}_institutionalias" for what in ("add", "change", "delete")),
+        "add_watchword",
+        "change_watchword",
+        "delete_watchword",
+    ),
 }

@@ -27,6 +27,7 @@ from .models import (
     Record,
     Topic,
     audit,
+    institutions_held,
     topics_held,
 )
 from .names import fold
@@ -314,22 +315,23 @@ def _next_position(rows: Any) -> int:
 def _add_participants(record: Record, attendees: Iterable[Attendee], user: Any) -> None:
     """After those that are there."""
     attendees = list(attendees)
-    institutions = Institution.objects.resolve(attendee.institution for attendee in attendees)
-    bulk_create_with_history(
-        [
-            Participant(
-                record=record,
-                position=position,
-                institution=institutions.get(attendee.institution),
-                name_as_filed=attendee.institution,
-                person=attendee.person,
-                title=attendee.title,
-            )
-            for position, attendee in enumerate(attendees, _next_position(record.participants))
-        ],
-        Participant,
-        default_user=user,
-    )
+    with institutions_held():
+        institutions = Institution.objects.resolve(attendee.institution for attendee in attendees)
+        bulk_create_with_history(
+            [
+                Participant(
+                    record=record,
+                    position=position,
+                    institution=institutions.get(attendee.institution),
+                    name_as_filed=attendee.institution,
+                    person=attendee.person,
+                    title=attendee.title,
+                )
+                for position, attendee in enumerate(attendees, _next_position(record.participants))
+            ],
+            Participant,
+            default_user=user,
+        )
 
 
 def _add_questions(record: Record, questions: Iterable[shape.Question], user: Any) -> int:

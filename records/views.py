@@ -29,6 +29,7 @@ from .models import (
     Attachment,
     Company,
     Institution,
+    InstitutionMerge,
     InstitutionType,
     MergedTopic,
     Participant,
@@ -129,7 +130,11 @@ def company(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def institution(request: HttpRequest, pk: int) -> HttpResponse:
-    shown = get_object_or_404(Institution.objects.public().prefetch_related("aliases"), pk=pk)
+    institutions = Institution.objects.public().prefetch_related("aliases")
+    shown = institutions.filter(pk=pk).first()
+    if not shown:
+        into = get_object_or_404(institutions, pk=InstitutionMerge.objects.led_to([pk]).get(pk))
+        return _moved(request, into)
     return _browse(request, "institution.html", {"institution": str(pk)}, "company", institution=shown)
 
 
@@ -137,10 +142,14 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     shown = Topic.objects.public().filter(slug=slug).first()
     if not shown:
-        merged = get_object_or_404(MergedTopic.objects.standing(), slug=slug)
-        parameters = f"?{request.GET.urlencode()}" if request.GET else ""
-        return redirect(f"{merged.into.get_absolute_url()}{parameters}", permanent=True)
+        return _moved(request, get_object_or_404(MergedTopic.objects.standing(), slug=slug).into)
     return _browse(request, "topic.html", {"topic": slug}, "company", topic=shown)
+
+
+def _moved(request: HttpRequest, to: Any) -> HttpResponse:
+    """From the address of what was merged to that of what remained, with the same filters."""
+    parameters = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(f"{to.get_absolute_url()}{parameters}", permanent=True)
 
 
 @require_safe

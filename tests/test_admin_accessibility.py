@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from records.models import Intake, Record
+from records.models import Institution, Intake, Record, ToldApart
 
 from . import build
 from .test_desk_page import begun_by
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def me() -> Any:
     build.company()
-    return build.person("me", *build.STAFF, "publish_record")
+    return build.person("me", *build.STAFF, "publish_record", "change_institution", "delete_institution")
 
 
 @pytest.fixture
@@ -42,6 +42,12 @@ def addresses(me: Any) -> dict[str, str]:
     returned.send_back(you, "请补充参会人员。")
     published = build.record(topics=["大模型"])
     intake = Intake.take(me, "记录表.md", paper().replace("2025年3月12日", "那一天").encode(), 1)
+    # Who merges institutions, and finds some that look alike, new and old, one merged, one told apart.
+    names = {name: build.institution(name) for name in ("国投证券", "安信证券", "国泰君安资管", "国泰君安证券")}
+    merge = build.institution("安信").merge_into(names["国投证券"], me)
+    Institution.objects.resolve(["易方达", "易方达基金"])
+    ToldApart.tell(names["国投证券"].pk, names["国泰君安资管"].pk, me)
+    institution = "/admin/records/institution/"
     newer, older = Record.history.filter(id=draft.pk).order_by("-history_id").values_list("history_id", flat=True)[:2]
     record = "/admin/records/record/"
     return {
@@ -57,6 +63,11 @@ def addresses(me: Any) -> dict[str, str]:
         "export": record,
         "import": "/admin/import/",
         "preview": f"/admin/import/{intake.pk}/",
+        "names": f"{institution}queue/",
+        "similar names": f"{institution}queue/?show=similar",
+        "merge": f"{institution}{names['安信证券'].pk}/merge/",
+        "merge preview": f"{institution}{names['安信证券'].pk}/merge/?into={names['国投证券'].pk}",
+        "undo": f"/admin/records/institutionmerge/{merge.pk}/undo/",
     }
 
 

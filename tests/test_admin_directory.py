@@ -70,6 +70,42 @@ def test_a_name_that_is_taken_is_refused(admin_client: Client, data: dict[str, A
     assert Institution.objects.count() == 1
 
 
+def test_an_alias_carries_the_days_on_which_it_was_used(admin_client: Client, client: Client, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
+    data = {
+        **typed("国投证券", "安信证券"),
+        "aliases-0-used_from": "2006年8月22日",
+        "aliases-0-used_until": "2023.12.8",
+    }
+    admin_client.post(f"{INSTITUTIONS}add/", data)
+    alias = InstitutionAlias.objects.get()
+    assert (str(alias.used_from), str(alias.used_until)) == ("2006-08-22", "2023-12-08")
+    build.record(visitors=["国投证券 王五"])
+    page = client.get(alias.institution.get_absolute_url()).content.decode()
+    assert 'formerly <span lang="zh-Hans">安信证券</span> (2006-08-22 to 2023-12-08)' in page
+    InstitutionAlias.objects.update(used_until="2999-12-31")
+    page = client.get(alias.institution.get_absolute_url()).content.decode()
+    assert "安信证券" in page
+    assert "formerly" not in page
+    # A day says when a name was used, and not that the name stands for nobody else.
+    InstitutionAlias.objects.update(used_until="2023-12-08")
+    assert Institution.objects.resolve(["安信证券股份有限公司"]) == {"安信证券股份有限公司": alias.institution}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [("2024-01-02", "2024-01-01", "早于"), ("昨天", "", "昨天"), ("", "5月3日", "年")],
+)
+def test_days_of_an_alias_are_refused_beside_their_field(
+    first: str, last: str, told: str, admin_client: Client
+) -> None:
+    data = {**typed("国投证券", "安信证券"), "aliases-0-used_from": first, "aliases-0-used_until": last}
+    answer = admin_client.post(f"{INSTITUTIONS}add/", data)
+    assert answer.status_code == 200
+    assert told in str(answer.context["errors"])
+    assert not Institution.objects.exists()
+
+
 @pytest.mark.parametrize("model", ["institution", "company", "topic"])
 def test_a_list_costs_the_same_for_any_number_of_rows(
     admin_client: Client, model: str, django_assert_max_num_queries: Any

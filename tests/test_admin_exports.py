@@ -206,6 +206,12 @@ def test_a_directory_tells_what_only_the_desk_knows(admin_client: Client) -> Non
     rows = table(admin_client.post(address, asked("institutions", model.objects.all(), columns=columns)))
     assert ["华夏基金", "华夏基金管理有限公司", "1"] in rows
     assert ["高瓴资本", "", "0"] in rows  # in a draft alone
+    days = {"used_from": "2006-08-22", "used_until": "2023-12-08"}
+    InstitutionAlias.objects.create(institution=build.institution(), name="华夏", **days)
+    InstitutionAlias.objects.create(institution=build.institution(), name="ChinaAMC", used_from="1998-04-09")
+    columns = ["name", "alias_dates"]
+    rows = table(admin_client.post(address, asked("institutions", model.objects.all(), columns=columns)))
+    assert ["华夏基金", "ChinaAMC 1998-04-09/..；华夏 2006-08-22/2023-12-08"] in rows
 
 
 # In a spreadsheet

@@ -10,7 +10,7 @@ RECORDS = ROOT / "records"
 
 # Modules of `records`, lowest first. A set is a row whose members stay apart from one another.
 ROWS: list[set[str]] = [
-    {"filing", "names", "calendar"},
+    {"filing", "names", "alike", "calendar"},
     {"workflow", "roles", "market", "tables", "filetypes"},
     {"search"},
     {"querysets"},
@@ -23,7 +23,7 @@ ROWS: list[set[str]] = [
     {"urls", "apps"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
-WITHOUT_DJANGO = {"filing", "names", "calendar", "market", "tables"}
+WITHOUT_DJANGO = {"filing", "names", "alike", "calendar", "market", "tables"}
 
 
 def sources() -> list[Path]:

@@ -49,6 +49,14 @@ def test_a_published_record_has_its_dates() -> None:
     refused(lambda: Record.objects.filter(pk=record.pk).update(status="nonsense"))
 
 
+def test_the_days_of_an_alias_are_in_order() -> None:
+    of, day = build.institution(), datetime.date(2024, 6, 6)
+    for number, days in enumerate([(None, None), (day, None), (None, day), (day, day)]):
+        InstitutionAlias.objects.create(institution=of, name=f"名{number}", used_from=days[0], used_until=days[1])
+    before = day - datetime.timedelta(days=1)
+    refused(lambda: InstitutionAlias.objects.create(institution=of, name="名", used_from=day, used_until=before))
+
+
 @pytest.mark.parametrize("model", [Participant, Question])
 def test_a_position_is_taken_once_in_a_record(model) -> None:
     record, other = build.draft(number="1"), build.draft(number="2")

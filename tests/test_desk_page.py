@@ -14,7 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from records.admin.desk import SHOWN
-from records.models import Closure, DeadlineRule, Intake, Record, end_of_retention
+from records.models import (
+    Closure,
+    DeadlineRule,
+    Institution,
+    Intake,
+    Record,
+    changed_names,
+    compare_names,
+    end_of_retention,
+)
 
 from . import build
 from .test_importing_desk import bring
@@ -316,6 +325,29 @@ def test_the_page_costs_the_same_whatever_there_is(me: Any, you: Any) -> None:
         "imports": 60,
         "published": None,
     }
+
+
+NAMES_QUERIES = 2  # more for who may decide about names of institutions: new ones, and pairs that look alike
+
+
+def test_who_may_decide_is_told_how_many_names_wait(me: Any, you: Any) -> None:
+    fill("a", build.company(), me, you, 3)
+    me.user_permissions.add(Permission.objects.get(codename="change_institution"))
+    client = at(me)
+    assert queries(client) == DESK_QUERIES + NAMES_QUERIES
+    assert sections(me)["names"].lines == []
+    Institution.objects.resolve([f"甲乙丙丁{n}" for n in range(30)])
+    for name in ("国泰君安资管", "国泰君安证券"):
+        build.institution(name)
+    compare_names(changed_names())
+    assert queries(client) == DESK_QUERIES + NAMES_QUERIES
+    shown = sections(me)["names"]
+    assert [line.name.split()[0] for line in shown.lines] == ["30", "1"]
+    assert shown.count == 31
+    for line in shown.lines:
+        assert client.get(line.address).status_code == 200
+    me.user_permissions.set(Permission.objects.filter(codename="change_institution"))
+    assert list(sections(me)) == ["names"]
 
 
 def test_an_empty_desk_says_so_of_every_list(me: Any) -> None:

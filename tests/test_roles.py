@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import logging
@@ -11,12 +12,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from docx import Document
@@ -27,10 +30,12 @@ from records.models import (
     Closure,
     Company,
     DeadlineRule,
+    InstitutionMerge,
     Intake,
     QuietPeriod,
     Record,
     Reminder,
+    ToldApart,
     WatchWord,
     audit,
 )
@@ -121,6 +126,13 @@ def patterns(urls: Any = None, name_of: str = "") -> Iterator[tuple[str, list[st
 ADDRESSES = dict(patterns())
 # Rows of nobody's, and addresses that show none.
 SHARED = {
+    "records_institutionmerge": lambda desk: (
+        InstitutionMerge.objects.first()
+        or build.institution("安信证券").merge_into(build.institution("国投证券"), desk.user)
+    ),
+    "records_toldapart": lambda desk: ToldApart.tell(
+        build.institution("安信证券").pk, build.institution("国投证券").pk
+    ),
     "records_institution": lambda desk: build.institution(),
     "records_topic": lambda desk: build.topic(),
     "records_closure": lambda desk: Closure.objects.get_or_create(date="2030-01-01")[0],
@@ -211,7 +223,8 @@ def test_nobody_sees_or_touches_what_is_theirs(name: str, ours: Desk, theirs: De
 
 
 # Of these a page shows nothing of a company, or is not there to be looked at; what they do has tests below.
-NEVER_WRITTEN = {"records_auditentry_add", "records_auditentry_delete"}
+NEVER_WRITTEN = {f"records_{row}_{what}" for row in ("auditentry", "institutionmerge") for what in ("add", "delete")}
+NEVER_WRITTEN |= {"records_toldapart_add"}
 SHOWS_NONE = {
     *NEVER_WRITTEN,
     "records_company_import_template",
@@ -487,6 +500,22 @@ def test_what_keeps_an_institution_from_being_deleted_is_counted_and_not_named(
     assert THEIRS in admin_client.get(page).content.decode()
 
 
+def test_a_merge_counts_what_is_theirs_and_names_it_once_it_is_published(
+    ours: Desk, theirs: Desk, admin_client: Client
+) -> None:
+    page = f"/admin/records/institution/{build.institution().pk}/merge/?into={build.institution('中信证券').pk}"
+    told = ours.client().get(page)
+    assert told.context["merging"]["records"] == 4
+    assert told.context["merging"]["hidden"] == 2
+    assert OURS in said(told)
+    assert THEIRS not in said(told)
+    assert THEIRS in said(admin_client.get(page))
+    build.record(theirs.company, number="public")
+    told = ours.client().get(page)
+    assert (told.context["merging"]["hidden"], told.context["merging"]["records"]) == (2, 5)
+    assert THEIRS in said(told)
+
+
 def test_whoever_is_not_at_the_desk_works_for_nobody(client: Client, ours: Desk) -> None:
     from django.contrib.auth.models import AnonymousUser
 
@@ -513,6 +542,14 @@ def test_a_group_that_an_administrator_changed_stays_as_it_is() -> None:
     call_command("migrate", verbosity=0)
     assert not Group.objects.get(name="IR reviewer").permissions.exists()
     assert Group.objects.get(name="IR staff").permissions.count() == len(ROLES["IR staff"])
+
+
+def test_reviewers_of_an_older_site_are_given_what_merging_needs() -> None:
+    migration = importlib.import_module("records.migrations.0019_institution_merges_by_reviewers")
+    group = Group.objects.get(name="IR reviewer")
+    group.permissions.remove(*group.permissions.filter(codename__in=migration.CODENAMES))
+    migration.give(apps, connection.schema_editor())
+    assert set(group.permissions.values_list("codename", flat=True)) == set(ROLES["IR reviewer"])
 
 
 def in_group(name: str) -> Client:

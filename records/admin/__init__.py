@@ -1,5 +1,5 @@
 """The IR desk."""
 
-from . import access, audit, deadlines, directory, record, topics
+from . import access, audit, deadlines, directory, merging, names_queue, record, topics
 
-__all__ = ["access", "audit", "deadlines", "directory", "record", "topics"]
+__all__ = ["access", "audit", "deadlines", "directory", "merging", "names_queue", "record", "topics"]

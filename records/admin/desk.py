@@ -19,6 +19,7 @@ from records.models import Deadlines, Intake, Record, Step
 from records.workflow import Status
 
 from .deadlines import light_of
+from .names_queue import address_of_queue, names_waiting
 
 SHOWN = 6  # lines of a list
 
@@ -63,8 +64,9 @@ def ways_in(request: HttpRequest) -> list[tuple[str, str, str]]:
 def sections(request: HttpRequest) -> list[Section]:
     """The lists that this user's permissions allow, of the companies that the user works for."""
     user: Any = request.user
+    names = [waiting_names()] if user.has_perm("records.change_institution") else []
     if not (user.has_perm("records.view_record") or user.has_perm("records.change_record")):
-        return []
+        return names
     desk = Desk(user)
     found = [desk.due()]
     if user.has_perm("records.publish_record"):
@@ -73,7 +75,30 @@ def sections(request: HttpRequest) -> list[Section]:
         found += [desk.returned(), desk.drafts()]
     if user.has_perm("records.add_record"):
         found.append(desk.imports())
-    return [*found, desk.published()]
+    return [*found, *names, desk.published()]
+
+
+def waiting_names() -> Section:
+    """Institutions are everybody's: what waits is the same for all who may decide."""
+    new, similar = names_waiting()
+    queue = address_of_queue()
+    told = (
+        (new, queue, ngettext("%(n)d new name", "%(n)d new names", new)),
+        (
+            similar,
+            f"{queue}?show=similar",
+            ngettext("%(n)d pair that looks alike", "%(n)d pairs that look alike", similar),
+        ),
+    )
+    return Section(
+        "names",
+        _("Names of institutions"),
+        _("No name waits to be looked at."),
+        _("All names to look at"),
+        queue,
+        [Line(address, words % {"n": n}) for n, address, words in told if n],
+        new + similar,
+    )
 
 
 class Desk:

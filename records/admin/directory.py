@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from records import levels
-from records.models import Company, Institution, InstitutionAlias
+from records.models import Company, Institution, InstitutionAlias, institutions_held
+from records.models.ledger import held
 from records.names import institution_key
 
 from .exporting import export_action
-from .forms import LabelledForm
+from .forms import DayField, LabelledForm
+from .merging import MergingAdmin
+from .names_queue import QueueAdmin
 from .tables import TableAdmin
+from .widgets import DayWidget
 
 
 @admin.register(Company)
@@ -61,7 +68,8 @@ class AliasInline(admin.TabularInline):
     form = LabelledForm
     formset = AliasFormSet
     extra = 1
-    fields = ("name",)
+    fields = ("name", "used_from", "used_until")
+    formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
 
 
 class SharedAdmin(admin.ModelAdmin):
@@ -76,8 +84,15 @@ class SharedAdmin(admin.ModelAdmin):
         return [str(obj) for obj in objs], counts, permissions, named if protected else []
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody gives an institution to a participant meanwhile: what refers to one keeps it, and is asked for once."""
+    with institutions_held(alone=True), held():
+        yield
+
+
 @admin.register(Institution)
-class InstitutionAdmin(TableAdmin, SharedAdmin):
+class InstitutionAdmin(QueueAdmin, MergingAdmin, TableAdmin, SharedAdmin):
     list_display = ("name", "type", "reviewed")
     list_filter = ("reviewed", "type")
     list_editable = ("type", "reviewed")
@@ -86,7 +101,22 @@ class InstitutionAdmin(TableAdmin, SharedAdmin):
     fields = ("name", "type", "reviewed", "pinyin")
     inlines = (AliasInline,)
     list_per_page = 50
-    actions = (export_action(levels.INSTITUTIONS, _("Export")),)
+    actions = ("merge_two", export_action(levels.INSTITUTIONS, _("Export")))
+
+    # Who saves or deletes an institution holds from the beginning what a merge holds: it is there, or it is gone.
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with held() if request.method == "POST" else contextlib.nullcontext():
+            return super().changeform_view(request, *args, **options)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with _alone() if request.method == "POST" else contextlib.nullcontext():
+            return super().delete_view(request, *args, **options)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        deletes = request.POST.get("action") == "delete_selected" and "post" in request.POST
+        with _alone() if deletes else held() if "_save" in request.POST else contextlib.nullcontext():
+            return super().changelist_view(request, *args, **options)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})

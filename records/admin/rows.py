@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from records.models import Institution, MergedTopic, Participant, Question, Topic, topics_held
+from records.models import Institution, MergedTopic, Participant, Question, Topic, institutions_held, topics_held
 from records.names import fold, split_list
 from records.querysets import LIFT
 
@@ -174,8 +174,9 @@ class ParticipantFormSet(OrderedFormSet):
     new_institutions: list[str] = []
 
     def save(self, commit: bool = True) -> Any:
-        self._match_institutions()
-        return super().save(commit)
+        with institutions_held():
+            self._match_institutions()
+            return super().save(commit)
 
     def _match_institutions(self) -> None:
         """Rows whose name was typed anew are given the institution that the name stands for."""

@@ -12,13 +12,16 @@ from .directory import (
     InstitutionType,
     MergedTopic,
     Topic,
+    institutions_held,
     topics_held,
 )
 from .intake import Intake
 from .ledger import Mention, Tally, Visit
+from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
 from .retention import end_of_retention
+from .similar_names import ComparedName, SimilarNames, ToldApart, changed_names, compare_names
 from .step import Step, name_of
 from .tagging import Retagging, StaleError, retag
 
@@ -29,11 +32,13 @@ __all__ = [
     "AuditEntry",
     "Closure",
     "Company",
+    "ComparedName",
     "DeadlineRule",
     "Deadlines",
     "Exchange",
     "Institution",
     "InstitutionAlias",
+    "InstitutionMerge",
     "InstitutionType",
     "Intake",
     "Level",
@@ -46,14 +51,21 @@ __all__ = [
     "Record",
     "Reminder",
     "Retagging",
+    "SimilarNames",
     "StaleError",
     "Step",
     "Tally",
+    "ToldApart",
     "Topic",
+    "Undoing",
     "Visit",
     "WatchWord",
     "audit",
+    "changed_names",
+    "compare_names",
     "end_of_retention",
+    "institution_refusal",
+    "institutions_held",
     "name_of",
     "retag",
     "topics_held",

@@ -28,6 +28,7 @@ ACTS: dict[str, Any] = {
     "import": _("import"),
     "export": _("export"),
     "merge": _("merge"),
+    "unmerge": _("merge undone"),
     "delete": _("deletion"),
     **{verb.name: verb.label for verb in VERBS.values()},
 }

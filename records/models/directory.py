@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import connection, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,9 @@ from records import search
 from records.filing.shape import Board, board_of
 from records.names import institution_key, pinyin_index, split_list
 from records.querysets import CompanyQuerySet, InstitutionQuerySet, MergedTopicQuerySet, TopicQuerySet
+
+if TYPE_CHECKING:
+    from .merging import InstitutionMerge
 
 models.CharField.register_lookup(Length)
 
@@ -253,6 +257,7 @@ class Institution(Recorded):
         indexes: ClassVar = [
             models.Index(fields=["pinyin", "id"], name="institution_by_pinyin"),
             models.Index(fields=["-record_count", "id"], name="institution_by_records"),
+            models.Index(fields=["-id"], condition=Q(reviewed=False), name="institution_not_reviewed"),
         ]
         constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="institution_has_a_name")]
 
@@ -268,6 +273,36 @@ class Institution(Recorded):
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.pk)
 
+    def confirm(self, type: str = "") -> bool:
+        """Somebody looked at the name, and says of what type it is; gives whether that is news.
+
+        Raises ValidationError where it is not there any more.
+        """
+        from .ledger import held
+        from .merging import institution_refusal
+
+        with held():
+            current = Institution.objects.select_for_update().filter(pk=self.pk).first()
+            if not current:
+                raise ValidationError(institution_refusal(self.pk, self.name))
+            before = (current.reviewed, current.type)
+            self.reviewed, self.type = current.reviewed, current.type = True, type or current.type
+            current.full_clean(exclude={"name", "key"})
+            if before == (current.reviewed, current.type):
+                return False
+            current.save()
+        return True
+
+    def merge_into(self, other: Institution, by: Any = None) -> InstitutionMerge:
+        """Become part of another: participants, aliases, name and address lead there, and this one is no more.
+
+        All of it or nothing; raises ValidationError. What was filed stays as it was filed, and `undo` of what this
+        gives leads back.
+        """
+        from .merging import InstitutionMerge
+
+        return InstitutionMerge.make(self, other, by)
+
 
 class InstitutionAlias(models.Model):
     """Another name of an institution: a longer or shorter form, English, or what it was called before."""
@@ -277,12 +312,21 @@ class InstitutionAlias(models.Model):
     )
     name = models.CharField(_("name"), max_length=120)
     key = models.CharField(max_length=120, unique=True, editable=False)
+    used_from = models.DateField(_("used from"), null=True, blank=True)
+    used_until = models.DateField(_("used until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("alias")
         verbose_name_plural = _("aliases")
         ordering: ClassVar = ["name"]
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(name__gt=""), name="alias_has_a_name")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(name__gt=""), name="alias_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(used_from__isnull=True) | Q(used_until__isnull=True) | Q(used_until__gte=F("used_from")),
+                name="alias_dates_are_in_order",
+                violation_error_message=_("The last day is before the first."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -293,6 +337,27 @@ class InstitutionAlias(models.Model):
 
     def clean(self) -> None:
         _refuse_known_name(self.name, but_of=self.institution_id, but_alias=self.pk)
+
+    @property
+    def used(self) -> str:
+        """When the institution bore this name, as far as it is known."""
+        days = {"first": self.used_from, "last": self.used_until}
+        if self.used_from and self.used_until:
+            return gettext("%(first)s to %(last)s") % days
+        if self.used_from:
+            return gettext("from %(first)s") % days
+        return gettext("until %(last)s") % days if self.used_until else ""
+
+    @property
+    def days(self) -> str:
+        """The same for programs: both days with a stroke between, an unknown one as two dots (ISO 8601)."""
+        known = [day.isoformat() if day else ".." for day in (self.used_from, self.used_until)]
+        return "/".join(known) if self.used_from or self.used_until else ""
+
+    @property
+    def is_former(self) -> bool:
+        """Whether it was given up, as far as it is known."""
+        return self.used_until is not None and self.used_until < timezone.localdate()
 
 
 def _refuse_known_name(name: str, *, but_of: Any, but_alias: Any = None) -> None:
@@ -467,9 +532,29 @@ def topics_held(*, alone: bool = False) -> Iterator[None]:
     A merge is `alone` in this: whoever writes at the same moment has either finished, and what they gave is moved, or
     begins afterwards, and finds the topic gone. The ledger is held after this, not before.
     """
+    with _table_held("records_question_topics", alone):
+        yield
+
+
+@contextlib.contextmanager
+def institutions_held(*, alone: bool = False) -> Iterator[None]:
+    """The same for the institutions of participants: names are resolved within it."""
+    with _table_held("records_participant", alone):
+        yield
+
+
+@contextlib.contextmanager
+def comparing() -> Iterator[None]:
+    """A transaction in which nobody else writes down which names look alike."""
+    with _table_held("records_comparedname", alone=True):
+        yield
+
+
+@contextlib.contextmanager
+def _table_held(table: str, alone: bool) -> Iterator[None]:
     with transaction.atomic():
         if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
             mode = "SHARE ROW EXCLUSIVE" if alone else "ROW EXCLUSIVE"
             with connection.cursor() as cursor:
-                cursor.execute(f'LOCK TABLE "records_question_topics" IN {mode} MODE')
+                cursor.execute(f'LOCK TABLE "{table}" IN {mode} MODE')
         yield

@@ -1,7 +1,8 @@
 """The ledger: what published records come to, kept ready for lists that count them.
 
-It is written when a record is published or taken back, by `renew`, and when topics are given to questions in bulk, by
-`renew_topics`; it says nothing that could not be counted anew: `renew()` without ids does that for all.
+It is written when a record is published or taken back, by `renew`, when topics are given to questions in bulk, by
+`renew_topics`, and when institutions are merged, by `renew_institutions`; it says nothing that could not be counted
+anew: `renew()` without ids does that for all.
 """
 
 from __future__ import annotations
@@ -127,6 +128,25 @@ def renew_topics(ids: Collection[int]) -> None:
         recount(Topic.objects.filter(pk__in=ids))
 
 
+def renew_institutions(ids: Collection[int], records: Collection[int]) -> None:
+    """Bring the ledger in line after participants of these records came to be of others of these institutions.
+
+    Other records of them are left alone: somebody may hold one, and wait for the ledger.
+    """
+    with held():
+        chosen = among(records, connection.vendor)
+        rows: Any = Visit.objects.filter(institution__in=ids, record__in=chosen)
+        months = {day.isoformat()[:7] for day in rows.values_list("held_from", flat=True).distinct()}
+        rows._raw_delete(rows.db)
+        condition = f" AND came.institution_id IN ({', '.join(['%s'] * len(ids))}) AND record.id IN ({chosen.sql})"
+        _insert(Visit, condition, [*ids, *chosen.params])
+        institutions = Institution.objects.filter(pk__in=ids)
+        recount(institutions)
+        # Among institutions of one type, every record has visitors of the same types as before.
+        if institutions.order_by().values("type").distinct().count() > 1:
+            recount_months(months)
+
+
 class _Touched:
     """What the entries of some records are counted under."""
 
@@ -153,7 +173,7 @@ def _enter(ids: Collection[int] | None) -> None:
         _insert(model, chosen, params)
 
 
-def _insert(model: Any, chosen: str, params: Collection[int]) -> None:
+def _insert(model: Any, chosen: str, params: Collection[Any]) -> None:
     columns, counted = _ENTRIES[model]
     with connection.cursor() as cursor:
         into = f"INSERT INTO {model._meta.db_table} ({columns})"
