@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0017_history_of_attachments'),
+        ('records', '0020_similar_names'),
     ]
 
     operations = [
