@@ -110,10 +110,11 @@ class OwnRowField(forms.Field):
 
 class OrderedFormSet(forms.BaseInlineFormSet):
     """Rows of a record in the order of their typed places; equal places keep the order of the page, missing ones go
-    last. `stored` are the fields that a changed row writes.
+    last. `stored` are the fields that are written, each with that of the page it comes from: only those that
+    somebody changed are.
     """
 
-    stored: list[str] = []
+    stored: dict[str, str] = {}
     deletion_widget = QuickCheckbox
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
@@ -149,9 +150,11 @@ class OrderedFormSet(forms.BaseInlineFormSet):
             row.position = 2 * LIFT + at  # out of the way until all rows are there
         if self.new_objects:
             bulk_create_with_history(self.new_objects, model, batch_size=BATCH)
-        edited = [row for row, typed in self.changed_objects if set(typed) & set(self.stored)]
-        if edited:
-            bulk_update_with_history(edited, model, self.stored, batch_size=BATCH)
+        typed = {name for _row, names in self.changed_objects for name in names}
+        written = [name for name, source in self.stored.items() if source in typed]
+        if written:
+            edited = [row for row, names in self.changed_objects if set(names) & set(self.stored.values())]
+            bulk_update_with_history(edited, model, written, batch_size=BATCH)
         rows = model.objects.filter(record=self.instance)
         rows.arrange([form.instance.pk for form in sorted(self.kept_forms(), key=_place)])
         return saved
@@ -170,7 +173,10 @@ def _sent_place(form: Any) -> int:
 class ParticipantFormSet(OrderedFormSet):
     """After `save`, `new_institutions` holds the names that nobody had filed before."""
 
-    stored = ["institution", "name_as_filed", "person", "title", "attended", "commitment_letter"]
+    stored = {
+        "institution": "name_as_filed",
+        **{name: name for name in ("name_as_filed", "person", "title", "attended", "commitment_letter")},
+    }
     new_institutions: list[str] = []
 
     def save(self, commit: bool = True) -> Any:
@@ -194,7 +200,7 @@ class ParticipantFormSet(OrderedFormSet):
 class QuestionFormSet(OrderedFormSet):
     """After `save`, `new_topics` holds the names of topics that were made. `may_add_topics` is told by the page."""
 
-    stored = ["text", "answer"]
+    stored = {"text": "text", "answer": "answer"}
     may_add_topics = False
     new_topics: list[str] = []
 
