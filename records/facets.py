@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-import datetime
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.db import connections
-from django.db.models import Count, F, QuerySet, Sum, TextChoices
+from django.db.models import Count, QuerySet, Sum, TextChoices
 
 from .models import Company, Exchange, Institution, InstitutionType, Mention, Question, Record, Tally, Topic, Visit
 from .querysets import Period, among, days_of_month, held_within
@@ -29,10 +28,7 @@ class Chosen(Protocol):
 
     def period_but(self, name: str) -> Period | None: ...
 
-    @property
-    def few(self) -> list[tuple[int, datetime.date]] | None: ...
-
-    def sample(self, *without: str) -> Any: ...
+    def hits(self, *without: str) -> Any: ...
 
     def label_of(self, name: str) -> str: ...
 
@@ -111,7 +107,8 @@ class Grouping:
 
     `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`; `listed` is such a
     key in them, empty where each row is another one. Where values are not `offered`, only the chosen are
-    shown. `ledger` says where the counts of all that is published stand.
+    shown. `ledger` says where the counts of all that is published stand. Where values are `few` and each is met
+    again and again by what is listed, the pairs are counted here: databases sort all rows for that.
     """
 
     key: str
@@ -119,10 +116,15 @@ class Grouping:
     rows: Callable[[Any], QuerySet]
     listed: str = ""
     offered: bool = True
+    few: bool = False
     ledger: Ledger | None = None
 
-    def counts(self, keys: Any) -> QuerySet:
+    def counts(self, keys: Any) -> Any:
         """Triples of value, label and number of what is listed, the commonest first."""
+        if self.few:
+            pairs = self.rows(keys).order_by().values_list(self.key, self.listed).distinct()
+            found = collections.Counter(value for value, _listed in pairs.iterator())
+            return sorted(((value, value, n) for value, n in found.items()), key=lambda row: (-row[2], row[0]))
         number = Count(self.listed, distinct=True) if self.listed else Count("*")
         return _ranked(self.rows(keys).order_by(), self.key, self.label, number)
 
@@ -207,7 +209,7 @@ GROUPINGS = {
     "topic": Grouping("topic__slug", "topic__name", _mentions, ledger=TOPICS),
     "company": Grouping("company__code", "company__short_name", _records, ledger=COMPANIES),
     "institution": Grouping("institution__pk", "institution__name", _visits, ledger=INSTITUTIONS),
-    "institution_type": Grouping("institution__type", "institution__type", _visits, "record", ledger=TYPES),
+    "institution_type": Grouping("institution__type", "institution__type", _visits, "record", few=True, ledger=TYPES),
     "exchange": Grouping("company__board", "company__board", _records, ledger=BOARDS),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
@@ -229,10 +231,6 @@ CHIPS = (
 )
 
 
-SAMPLE = 5_000  # where there are many rows, about so many are counted, and the figures are marked as estimates
-FEW = 20_000  # rows up to which all are counted
-
-
 def facets(
     chosen: Chosen,
     by_month: Mapping[str, int],
@@ -246,8 +244,7 @@ def facets(
     its own selection, so that a second value of it can be chosen. Four queries at most for each, however many
     records.
     """
-    shown = functools.cache(lambda: _Rows(chosen))
-    found = [_facet(name, grouping, chosen, shown) for name, grouping in groupings.items() if name not in but]
+    found = [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
     return [*_times(chosen, by_month), *found]
 
 
@@ -296,26 +293,7 @@ def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
     ]
 
 
-class _Rows:
-    """Rows that a facet is counted on: all where they are few, else a sample, of which each stands for `step`."""
-
-    def __init__(self, chosen: Chosen, *without: str) -> None:
-        rows = chosen.without(*without)
-        self.step = 1
-        if sample := chosen.sample(*without):
-            keys, self.step = [key for key, _day in sample.rows], sample.step
-        elif not without and chosen.few:
-            keys = [key for key, _day in chosen.few]
-        else:
-            keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-            if len(keys) > FEW:
-                self.step = -(-rows.count() // SAMPLE)
-                lots = rows.order_by().annotate(lot=F("pk") % self.step).filter(lot=0)
-                keys = list(lots.values_list("pk", flat=True))
-        self.keys = among(keys, connections[rows.db].vendor)
-
-
-def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _Rows]) -> Facet:
+def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     selected = chosen.chosen.get(name, {})
     period = chosen.period_but(name)
     step, key = 1, grouping.key
@@ -325,8 +303,9 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen, shown: Callable[[], _R
         counts = grouping.ledger.counts(chosen.unit, period.months)
         key = grouping.ledger.key if period.months is None else grouping.ledger.path + grouping.ledger.key
     else:
-        counted_on = _Rows(chosen, name) if selected else shown()
-        step, counts = counted_on.step, grouping.counts(counted_on.keys)
+        hits = chosen.hits(name)
+        keys = among((pk for pk, _day in hits.rows), connections[Record.objects.db].vendor)
+        step, counts = hits.step, grouping.counts(keys)
     if name == "exchange":
         counts = _by_exchange(counts)
     rows = list(counts[:SHOWN]) if grouping.offered else []

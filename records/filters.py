@@ -42,7 +42,8 @@ from .querysets import Period, among
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
-SAMPLE = 3_000  # rows that are looked at where more than that would have to be searched through
+SAMPLE = 4_000  # rows of which those that fit are looked at, where more fit
+DOUBT = 1.3  # an estimate up to so many times `FEW` is put to the test
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
 
 
@@ -54,17 +55,21 @@ class Values(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
-    """Key and day of some of the rows that fit, drawn evenly: each stands for `step` of them."""
+class Hits:
+    """Key and day of the rows that fit: of all in their order, or of a sample, of which each stands for `step`."""
 
     rows: list[tuple[int, datetime.date]]
-    step: int
+    step: int = 1
+
+    @property
+    def is_sample(self) -> bool:
+        return self.step > 1
 
     @property
     def count(self) -> int:
-        """About how many fit, to two figures: it is no better known."""
+        """How many fit; by a sample to two figures, since it is no better known."""
         number = len(self.rows) * self.step
-        return round(number, 2 - len(str(number)))
+        return round(number, 2 - len(str(number))) if self.is_sample else number
 
 
 class ValuesField(forms.Field):
@@ -327,7 +332,8 @@ class RecordFilter(BaseFilter):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self._drawn_before: dict[frozenset[str], Sample | None] = {}
+        self._hits: dict[frozenset[str], Hits] = {}
+        self._samples: dict[frozenset[str], Hits] = {}
 
     @property
     def qs(self) -> QuerySet:
@@ -348,16 +354,16 @@ class RecordFilter(BaseFilter):
 
     @functools.cached_property
     def _is_too_much_to_weigh(self) -> bool:
-        return self.chosen.get("sort") == "relevance" and self.sample() is not None
+        return self.chosen.get("sort") == "relevance" and bool(self.words) and self._is_vast(frozenset())
 
     @property
     def words(self) -> tuple[str, ...]:
         """What is looked for, folded."""
         return search.parse(self.chosen.get("q", "")).wanted
 
-    def period_but(self, name: str) -> Period | None:
-        """The months that are asked for, if beside this parameter nothing else is asked for; else nothing."""
-        others = self.chosen.keys() - {name, "sort"}
+    def period_but(self, *names: str) -> Period | None:
+        """The months that are asked for, if beside these parameters nothing else is asked for; else nothing."""
+        others = self.chosen.keys() - {*names, "sort"}
         if others - {"year", "month"}:
             return None
         years = [f"{year}-{month:02}" for year in self.chosen.get("year", ()) for month in range(1, 13)]
@@ -366,53 +372,71 @@ class RecordFilter(BaseFilter):
             return Period(tuple(month for month in months if month in years))
         return Period(tuple(years if "year" in others else months) if others else None)
 
-    def known_count(self) -> int | None:
-        """How many rows fit, where the ledger knows it without counting."""
-        period = self.period_but("")
+    def known_count(self, *without: str) -> int | None:
+        """How many rows fit, as if some parameters had not been given, where the ledger knows it without counting."""
+        period = self.period_but(*without)
         if period:
             counts = Tally.objects.counts("", self.unit, period.months)
             return sum(counts.values())
-        asked = self.chosen.keys() - {"sort"}
+        asked = self.chosen.keys() - {"sort", *without}
         if len(asked) == 1 and (name := next(iter(asked))) in self.counted and len(self.chosen[name]) == 1:
             (subject,) = self.chosen[name].values()
             return getattr(subject, f"{self.unit.removesuffix('s')}_count")
         return None
 
+    def hits(self, *without: str) -> Hits:
+        """What fits as if some parameters had not been given: all of it if it is few, else a sample."""
+        names = frozenset(name for name in without if name in self.chosen)
+        if names not in self._hits:
+            self._hits[names] = self._found(names)
+        return self._hits[names]
+
+    def _found(self, names: frozenset[str]) -> Hits:
+        rows = self.without(*names).order_by() if names else self.qs
+        pairs = rows.values_list("pk", self.day)
+        if not self._is_vast(names):
+            found = list(pairs[: FEW + 1])
+            if len(found) <= FEW:
+                return Hits(found)
+        sample = self._sample(names)
+        return sample if sample.is_sample else Hits(list(pairs))
+
+    def _is_vast(self, names: frozenset[str]) -> bool:
+        """Whether more fits than is counted one by one; a guess, so as not to look for all of it in vain."""
+        if (known := self.known_count(*names)) is not None:
+            return known > FEW
+        first, last = self._keys
+        if last - first < FEW:
+            return False
+        if self._asks_for_common_words(names) and self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
+            return False  # to look for such words in few rows is no work
+        return self._sample(names).count > DOUBT * FEW
+
+    def _sample(self, names: frozenset[str]) -> Hits:
+        """Of keys that are spread evenly, those that fit."""
+        if names not in self._samples:
+            first, last = self._keys
+            rows, step = self.without(*names).order_by(), -(-(last - first + 1) // SAMPLE)
+            drawn = among(range(first, last + 1, step), connections[rows.db].vendor)
+            self._samples[names] = Hits(list(rows.filter(pk__in=drawn).values_list("pk", self.day)), step)
+        return self._samples[names]
+
     @functools.cached_property
-    def few(self) -> list[tuple[int, datetime.date]] | None:
-        """Key and day of each row that fits, in order, if they can be held and counted one by one. One query."""
-        if self.sample():
-            return None
-        rows = list(self.qs.values_list("pk", self.day)[: FEW + 1])
-        return rows if len(rows) <= FEW else None
+    def _keys(self) -> tuple[int, int]:
+        """The lowest and the highest there are, whatever fits."""
+        rows = self.without(*self.chosen).model.objects
+        ends = rows.aggregate(first=Min("pk", default=0), last=Max("pk", default=0))
+        return ends["first"], ends["last"]
+
+    def _asks_for_common_words(self, without: Iterable[str] = ()) -> bool:
+        """Whether nothing but words that many rows hold is searched for."""
+        return "q" not in without and bool(self.common) and self.common.issuperset(self.words)
 
     @functools.cached_property
     def common(self) -> frozenset[str]:
         """Words of the search that many rows hold."""
         asked = search.parse(self.chosen.get("q", ""))
         return search.common((*asked.wanted, *asked.unwanted), connections[self.queryset.db])
-
-    def sample(self, *without: str) -> Sample | None:
-        """What stands for the rows that fit, as if some parameters had not been given.
-
-        Only of a search whose words all are common, among so many rows that to look through them would take seconds;
-        else nothing: what fits is few, or known without looking.
-        """
-        names = frozenset(name for name in without if name in self.chosen)
-        if "q" in names or "q" not in self.chosen or not self.common or not self.common.issuperset(self.words):
-            return None
-        if names not in self._drawn_before:
-            self._drawn_before[names] = self._drawn(names)
-        return self._drawn_before[names]
-
-    def _drawn(self, names: frozenset[str]) -> Sample | None:
-        if self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
-            return None
-        rows = self.without(*names).order_by()
-        keys = rows.model.objects.aggregate(first=Min("pk"), last=Max("pk"))
-        step = -(-(keys["last"] - keys["first"] + 1) // SAMPLE)
-        drawn = among(range(keys["first"], keys["last"] + 1, step), connections[rows.db].vendor)
-        return Sample(list(rows.filter(pk__in=drawn).values_list("pk", self.day)), step)
 
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
         return records.matching(query, self.common)

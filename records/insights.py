@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Min, QuerySet, TextField
 from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext_lazy as _
 
-from .models import Mention, Record, Visit
+from .models import Company, Institution, Mention, Record, Visit
 
 LONGEST = 60  # months that a series shows, the last of them
 RANKED = 10  # names that a ranking shows
@@ -89,6 +89,20 @@ def contacts(records: QuerySet, kind: str, most: int = RANKED, but: Any = None) 
     ranked = rows.values(key, name).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
     ranked = ranked.order_by("-n", "-last", key).values_list(key, name, "n", "first", "last")
     return [Contact(*row) for row in ranked[:most]]
+
+
+# Where the ledger says the same of all records.
+DIRECTORY: Mapping[str, tuple[Callable[[], Any], str, str]] = {
+    "company": (Company.objects.public, "code", "short_name"),
+    "institution": (Institution.objects.public, "pk", "name"),
+}
+
+
+def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:
+    """What `contacts` gives of everything that is published, without going through it. One query."""
+    rows, key, name = DIRECTORY[kind]
+    ranked = rows().order_by("-record_count", "-last_held", key)
+    return [Contact(*row) for row in ranked.values_list(key, name, "record_count", "first_held", "last_held")[:most]]
 
 
 def first_and_last(records: QuerySet) -> tuple[datetime.date | None, datetime.date | None]:

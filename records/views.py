@@ -81,11 +81,17 @@ def insights_page(request: HttpRequest) -> HttpResponse:
     }
     _first, last = insights.first_and_last(records)
     if last:
-        context |= _charts(records, last)
+        context |= _charts(chosen, last)
     return _filtered(request, "insights.html", listing, "records", context)
 
 
-def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
+def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
+    records: Any = chosen.qs
+    is_everything = chosen.chosen.keys() <= {"sort"}
+
+    def contacts(kind: str) -> list[insights.Contact]:
+        return insights.contacts_of_all(kind) if is_everything else insights.contacts(records, kind)
+
     by_activity = {box: dict(points) for box, points in insights.months_by_activity(records).items()}
     ticked = [insights.Point(name, total) for counts in by_activity.values() for name, total in counts.items()]
     names = [point.name for point in insights.series(ticked)]
@@ -97,8 +103,8 @@ def _charts(records: Any, last: datetime.date) -> dict[str, Any]:
         "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
         "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
         "rankings": [
-            ("company", _("Most visited companies"), "companies", insights.contacts(records, "company")),
-            ("institution", _("Most active institutions"), "institutions", insights.contacts(records, "institution")),
+            ("company", _("Most visited companies"), "companies", contacts("company")),
+            ("institution", _("Most active institutions"), "institutions", contacts("institution")),
         ],
         "quarter": quarter,
         "rising": [move for move in moved if move.change > 0][: insights.RANKED],
@@ -336,12 +342,9 @@ def _by_month(chosen: RecordFilter) -> dict[str, int]:
     """How many records or questions fit of each month, whichever years and months are chosen."""
     if chosen.chosen.keys() <= {"year", "month", "sort"}:
         return Tally.objects.by_month(chosen.unit)
-    if sample := chosen.sample("year", "month"):
-        months = insights.by_month(collections.Counter(held for _key, held in sample.rows))
-        return {month: n * sample.step for month, n in months}
-    if chosen.chosen.keys() & {"year", "month"} or chosen.few is None:
-        return dict(insights.months(chosen.without("year", "month"), chosen.day))
-    return dict(insights.by_month(collections.Counter(held for _key, held in chosen.few)))
+    hits = chosen.hits("year", "month")
+    months = insights.by_month(collections.Counter(held for _key, held in hits.rows))
+    return {month: n * hits.step for month, n in months}
 
 
 def _bars(listing: Listing, by_month: dict[str, int]) -> list[facets.Bar]:
@@ -447,11 +450,16 @@ class KeyPaginator(Paginator):
 
     def __init__(self, chosen: RecordFilter, size: int, load: Callable[[], QuerySet] | None) -> None:
         # Where it is known how many there are, or about how many, only those of the page are looked for.
-        sample = chosen.sample()
-        self.is_about = sample is not None
-        self.known = sample.count if sample else chosen.known_count()
-        few = chosen.few if self.known is None else None
-        keys: Any = chosen.qs.values_list("pk", flat=True) if few is None else [key for key, _day in few]
+        self.known = chosen.known_count()
+        self.is_about = False
+        keys: Any = chosen.qs.values_list("pk", flat=True)
+        if self.known is None:
+            hits = chosen.hits()
+            self.is_about = hits.is_sample
+            if hits.is_sample:
+                self.known = hits.count
+            else:
+                keys = [key for key, _day in hits.rows]
         super().__init__(keys, size)
         self.load = load
 

@@ -51,6 +51,15 @@ def test_contacts_are_counted_once_for_each_record_with_their_first_and_last_day
     ]
 
 
+@pytest.mark.parametrize("kind", ["company", "institution"])
+def test_the_ledger_says_of_all_records_what_a_count_says(kind: str) -> None:
+    build.records(7, visitors=["华夏基金 甲", "中信证券 乙"])
+    build.record(build.company("999003"), number="x", held="2020-01-01", visitors=["高瓴资本 丙", "中信证券 乙"])
+    build.draft(build.company("999004"), visitors=["草稿资本 丁"])
+    assert insights.contacts_of_all(kind) == insights.contacts(Record.objects.published(), kind)
+    assert insights.contacts_of_all(kind, most=1) == insights.contacts(Record.objects.published(), kind, most=1)
+
+
 @pytest.mark.usefixtures("market")
 def test_a_topic_moves_by_its_share_of_the_records_of_a_quarter() -> None:
     moved = insights.moves(Record.objects.published(), insights.Quarter(2024, 2))
