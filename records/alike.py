@@ -29,6 +29,7 @@ _COMMON = (
 COMMON_WEIGHT = 0.3
 # Of so few names as a new directory has, none tells how rare its pieces are: as though so many others were there.
 _SUPPOSED = 1000
+_NUMBERS = re.compile("[0-9]+")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -45,7 +46,9 @@ class Names:
     """An index over keys as `names.institution_key` gives them. What most names hold weighs little."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self._pieces = [pieces(key) for key in keys]
+        known = list(keys)
+        self._pieces = [pieces(key) for key in known]
+        self._numbers = [_NUMBERS.findall(key) for key in known]
         held: Counter[str] = Counter(piece for one in self._pieces for piece in one)
         size = len(self._pieces) + _SUPPOSED
         self._weight = {piece: _factor(piece) * math.log1p(size / n) for piece, n in held.items()}
@@ -59,7 +62,7 @@ class Names:
     def like(self, key: str) -> Iterator[Likeness]:
         """All names that share enough with this one, itself among them if it is there; none is missed."""
         own = pieces(key)
-        total = self._weighed(own)
+        total, numbers = self._weighed(own), _NUMBERS.findall(key)
         found: set[int] = set()
         # What two names share is at least this much of the one; if it is found in none of the rarer pieces, the
         # commoner ones, which are in thousands of names, do not come to it.
@@ -70,15 +73,17 @@ class Names:
             found.update(self._places.get(piece, ()))
             rest -= self._of(piece)
         for place in found:
-            if (degree := self._degree(own, total, place)) >= THRESHOLD:
+            if (degree := self._degree(own, total, numbers, place)) >= THRESHOLD:
                 yield Likeness(place, degree)
 
     def degree(self, key: str, place: int) -> float:
         """How much a name and one of the index look alike, from 0 to 1."""
         own = pieces(key)
-        return self._degree(own, self._weighed(own), place)
+        return self._degree(own, self._weighed(own), _NUMBERS.findall(key), place)
 
-    def _degree(self, own: frozenset[str], total: float, place: int) -> float:
+    def _degree(self, own: frozenset[str], total: float, numbers: list[str], place: int) -> float:
+        if numbers and self._numbers[place] and numbers != self._numbers[place]:
+            return 0.0  # the first fund of a house is not its second
         return 2 * self._weighed(own & self._pieces[place]) / (total + self._total[place])
 
     def _of(self, piece: str) -> float:

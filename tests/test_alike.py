@@ -48,8 +48,18 @@ def test_an_empty_directory_and_a_name_of_one_character() -> None:
     assert [one.degree for one in Names(["甲", "乙"]).like("甲")] == [1.0]
 
 
+def test_names_with_other_numbers_are_two() -> None:
+    index = Names(
+        [institution_key(name) for name in ("远望成长1号私募基金", "远望成长私募基金", "Point72", "海山资本88")]
+    )
+    found = {one.place for one in index.like(institution_key("远望成长2号私募基金"))}
+    assert found == {1}
+    assert {one.place for one in index.like(institution_key("远望成长1号私募基金"))} == {0, 1}
+    assert {one.place for one in index.like(institution_key("Point 72 Asset Management"))} >= {2}
+
+
 @settings(deadline=None)
-@given(st.lists(st.text("华安信达资产基金管理中证券", min_size=1, max_size=8), min_size=1, max_size=30, unique=True))
+@given(st.lists(st.text("12华安信达资产基金管理中证券", min_size=1, max_size=8), min_size=1, max_size=30, unique=True))
 def test_all_are_found_that_a_comparison_with_each_finds(keys: list[str]) -> None:
     index = Names(keys)
     everyone = range(len(keys))
