@@ -217,9 +217,11 @@ def test_a_stream_that_breaks_off_says_so_in_its_last_line(monkeypatch: pytest.M
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
         other.close()
-    with pytest.raises(OperationalError):
-        found.extend(lines)  # takes what comes before it breaks off
-    connection.close()
+    try:
+        with pytest.raises(OperationalError):
+            found.extend(lines)  # takes what comes before it breaks off
+    finally:
+        connection.close()
     assert "INCOMPLETE" in found[-1].decode() or "不完整" in found[-1].decode()
     assert Client().get("/records.csv").status_code == 200
 

@@ -23,7 +23,7 @@ _spent: contextvars.ContextVar[Spent | None] = contextvars.ContextVar("spent", d
 
 
 class TimedCursor(CursorWrapper):
-    """Fetching counts too: SQLite works while rows are fetched, PostgreSQL before."""
+    """Fetching counts too: SQLite works while rows are fetched, PostgreSQL before. Errors come as Django's own."""
 
     def _timed(self, queries: int, run: Callable[..., Any], *args: Any) -> Any:
         spent, began = _spent.get(), time.perf_counter()
@@ -38,13 +38,13 @@ class TimedCursor(CursorWrapper):
         return self._timed(1, super().execute, sql, params)
 
     def fetchone(self) -> Any:
-        return self._timed(0, self.cursor.fetchone)
+        return self._timed(0, self.__getattr__("fetchone"))
 
     def fetchmany(self, *args: Any) -> Any:
-        return self._timed(0, self.cursor.fetchmany, *args)
+        return self._timed(0, self.__getattr__("fetchmany"), *args)
 
     def fetchall(self) -> Any:
-        return self._timed(0, self.cursor.fetchall)
+        return self._timed(0, self.__getattr__("fetchall"))
 
 
 def sql_timing(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -58,6 +58,7 @@ def sql_timing(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
             response = get_response(request)
         finally:
             _spent.reset(token)
+            del connection.make_cursor
         response.headers["Server-Timing"] = f'sql;dur={spent.seconds * 1000:.2f};desc="{spent.queries}"'
         return response
 
