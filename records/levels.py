@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .models import Company, Deadlines, Institution, Participant, Question, Record, Step, Topic, name_of
+from .models import (
+    AuditEntry,
+    Closure,
+    Company,
+    DeadlineRule,
+    Deadlines,
+    Institution,
+    InstitutionMerge,
+    Participant,
+    Question,
+    QuietPeriod,
+    Record,
+    Reminder,
+    Step,
+    ToldApart,
+    Topic,
+    WatchWord,
+    name_of,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -436,4 +457,71 @@ TOPICS = _directory(
     Column("slug", _("address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
     Column("keywords", _("keywords"), lambda topic: topic.keywords),
     *_recorded(_QUESTION_COUNT),
+)
+
+
+# Lists that the desk keeps for itself: a column for each field.
+
+
+def _of_fields(name: str, model: Any, *fields: str, more: tuple[Column, ...] = ()) -> Level:
+    related = [field for field in fields if model._meta.get_field(field).is_relation]
+    return Level(
+        name,
+        model._meta.verbose_name_plural,
+        (*(_of_field(model, field) for field in fields), *more),
+        lambda rows: rows,
+        lambda rows: rows.select_related(*related) if related else rows,
+    )
+
+
+def _of_field(model: Any, name: str) -> Column:
+    field = model._meta.get_field(name)
+
+    def cell(row: Any) -> Any:
+        if field.choices:
+            return getattr(row, f"get_{name}_display")()
+        value = getattr(row, name)
+        if isinstance(value, bool):
+            return _yes_or_no(value)
+        if isinstance(value, datetime.datetime):
+            return _minute(value)
+        return str(value) if field.is_relation and value is not None else value
+
+    return Column(name, field.verbose_name, cell, staff=True, help=field.help_text)
+
+
+def _listed(name: str, heading: Any, related: str, *needed: str) -> Column:
+    """What a row is joined to, as a list; `needed` leads to what its names are made of."""
+    return Column(
+        name,
+        heading,
+        lambda row: _names(getattr(row, related).all()),
+        staff=True,
+        prepare=lambda rows: prefetch_related_objects(rows, related, *needed),
+    )
+
+
+CLOSURES = _of_fields("closures", Closure, "date", "is_open", "note")
+DEADLINE_RULES = _of_fields("deadline_rules", DeadlineRule, "effective_from", "board", "kind", "trading_days", "note")
+QUIET_PERIODS = _of_fields("quiet_periods", QuietPeriod, "company", "first_day", "last_day", "reason")
+REMINDERS = _of_fields("reminders", Reminder, "user", "is_wanted", "language", "sent_on")
+WATCH_WORDS = _of_fields("watch_words", WatchWord, "word", "reason", "level")
+MERGED_INSTITUTIONS = _of_fields(
+    *("merged_institutions", InstitutionMerge),
+    *("name", "into_name", "at", "user", "participant_count", "record_count", "undone_at", "undone_by"),
+)
+TOLD_APART = _of_fields("told_apart", ToldApart, "first", "second", "user", "at")
+AUDIT_LOG = _of_fields(
+    *("audit_log", AuditEntry, "at"),
+    *("who", "kind", "object_id", "name", "company", "detail", "address"),
+    more=(Column("act", _("act"), lambda entry: str(entry.act), staff=True),),
+)
+PEOPLE = _of_fields(
+    *("people", get_user_model(), "username", "last_name", "first_name", "email"),
+    *("is_active", "is_staff", "is_superuser", "last_login", "date_joined"),
+    more=(_listed("groups", _("groups"), "groups"), _listed("companies", _("companies"), "companies")),
+)
+GROUPS = _of_fields(
+    *("groups", Group, "name"),
+    more=(_listed("permissions", _("permissions"), "permissions", "permissions__content_type"),),
 )

@@ -6,15 +6,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from records import levels
 from records.models import Company
 from records.signals import note_links_of
 
+from .exporting import export_action
 from .widgets import SafeAutocompleteSelect
 
 
@@ -90,7 +93,7 @@ class CompaniesInline(SuperusersInline):
         return super().formfield_for_foreignkey(db_field, request, label=_("company"), **options)
 
 
-admin.site.unregister(get_user_model())
+admin.site.unregister([get_user_model(), Group])
 
 
 @admin.register(get_user_model())
@@ -98,3 +101,9 @@ class PersonAdmin(UserAdmin):
     """Django's, with the companies that somebody works for."""
 
     inlines = (CompaniesInline,)
+    actions = (export_action(levels.PEOPLE, _("Export")),)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    actions = (export_action(levels.GROUPS, _("Export")),)

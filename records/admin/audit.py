@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import levels
 from records.models import AuditEntry, audit
-from records.workflow import UNPUBLISHED
 
 from .access import OfCompanyAdmin
+from .exporting import export_action
 from .filters import CompanyFilter, TextFilter
 
 
@@ -47,7 +46,7 @@ class AuditEntryAdmin(OfCompanyAdmin):
     list_per_page = 100
     show_full_result_count = False
     fields = ("at", "shown_act", "who", "kind", "object_id", "name", "company", "detail", "address")
-    actions = None
+    actions = (export_action(levels.AUDIT_LOG, gettext_lazy("Export")),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("company")
@@ -64,14 +63,3 @@ class AuditEntryAdmin(OfCompanyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def note_export(level: levels.Level, selected: QuerySet) -> None:
-    """An entry for each company of which something leaves the desk, with how much of it the public does not have."""
-    hidden = Count("pk", filter=Q(status__in=UNPUBLISHED))
-    counted = selected.order_by().values("company").annotate(records=Count("pk"), hidden=hidden)
-    detail = _("%(level)s, of %(records)d records; %(hidden)d of them not published")
-    AuditEntry.objects.bulk_create(
-        audit.entry_of("export", company=row["company"], detail=detail % {"level": level.name, **row})
-        for row in counted
-    )

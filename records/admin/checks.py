@@ -11,12 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from records import checks
+from records import checks, levels
 from records.models import Participant, Question, Record, WatchWord
 from records.querysets import LIFT
 from records.workflow import UNPUBLISHED, Status, Verb
+
+from .exporting import export_action
 
 
 @admin.register(WatchWord)
@@ -24,6 +27,7 @@ class WatchWordAdmin(admin.ModelAdmin):
     list_display = ("word", "reason", "level")
     list_editable = ("reason", "level")
     search_fields = ("word", "reason")
+    actions = (export_action(levels.WATCH_WORDS, gettext_lazy("Export")),)
 
 
 class ChecksAdmin(admin.ModelAdmin):

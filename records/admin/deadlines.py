@@ -9,11 +9,14 @@ from django.db import models
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from records import levels
 from records.calendar import Due
 from records.models import Closure, DeadlineRule, QuietPeriod, Record, Reminder
 
 from .access import OfCompanyAdmin
+from .exporting import export_action
 from .forms import DayField
 from .widgets import DayWidget
 
@@ -29,6 +32,7 @@ class ClosureAdmin(DaysAdmin):
     list_display = ("date", "is_open", "note")
     list_filter = ("is_open",)
     date_hierarchy = "date"
+    actions = (export_action(levels.CLOSURES, gettext_lazy("Export")),)
 
 
 @admin.register(DeadlineRule)
@@ -36,6 +40,7 @@ class DeadlineRuleAdmin(DaysAdmin):
     list_display = ("effective_from", "board", "kind", "trading_days", "note")
     list_filter = ("board", "kind")
     fields = ("board", "effective_from", "kind", "trading_days", "note")
+    actions = (export_action(levels.DEADLINE_RULES, gettext_lazy("Export")),)
 
 
 @admin.register(QuietPeriod)
@@ -45,6 +50,7 @@ class QuietPeriodAdmin(OfCompanyAdmin, DaysAdmin):
     search_fields = ("company__code", "company__short_name", "company__pinyin", "reason")
     autocomplete_fields = ("company",)
     fields = ("company", ("first_day", "last_day"), "reason")
+    actions = (export_action(levels.QUIET_PERIODS, gettext_lazy("Export")),)
 
 
 @admin.register(Reminder)
@@ -53,6 +59,7 @@ class ReminderAdmin(admin.ModelAdmin):
     list_filter = ("is_wanted", "language")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
+    actions = (export_action(levels.REMINDERS, gettext_lazy("Export")),)
 
 
 def light_of(record: Record) -> SafeString | None:

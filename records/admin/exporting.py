@@ -10,16 +10,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from records import exports, levels
-from records.models import Record
-
-from .audit import note_export
+from records.models import AuditEntry, Record, audit
+from records.workflow import UNPUBLISHED
 
 logger = logging.getLogger("records.exports")
 
@@ -78,11 +78,22 @@ def export_action(level: levels.Level, description: Any) -> Any:
         }
         logger.info("export by user %s: %s, %d rows, %s", request.user.pk, level.name, count, kind)
         if queryset.model is Record:
-            note_export(level, queryset)
+            _note(level, queryset)
         return _marked(request, FILES[kind](level, rows, level.chosen(names)))
 
     action.__name__ = f"export_{level.name}"
     return action
+
+
+def _note(level: levels.Level, selected: QuerySet) -> None:
+    """An entry for each company of which something leaves the desk, with how much of it the public does not have."""
+    hidden = Count("pk", filter=Q(status__in=UNPUBLISHED))
+    counted = selected.order_by().values("company").annotate(records=Count("pk"), hidden=hidden)
+    detail = gettext("%(level)s, of %(records)d records; %(hidden)d of them not published")
+    AuditEntry.objects.bulk_create(
+        audit.entry_of("export", company=row["company"], detail=detail % {"level": level.name, **row})
+        for row in counted
+    )
 
 
 def _remembered(request: HttpRequest, level: levels.Level) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from records import levels
 from records.models import Company, Institution, InstitutionMerge, Participant, Record, institution_refusal, name_of
 from records.workflow import Status
 
+from .exporting import export_action
 from .widgets import SuggestInput
 
 SHOWN = 20  # companies of a preview
@@ -191,7 +193,7 @@ class InstitutionMergeAdmin(admin.ModelAdmin):
     search_fields = ("name", "into_name")
     list_select_related = ("user", "undone_by")
     fields = ("name", "remaining", "at", "who", "participant_count", "record_count", "aliases", "undone")
-    actions = None
+    actions = (export_action(levels.MERGED_INSTITUTIONS, gettext_lazy("Export")),)
 
     def get_urls(self) -> list[URLPattern]:
         return [page(self, "<str:object_id>/undo/", self.undo_view, "undo"), *super().get_urls()]

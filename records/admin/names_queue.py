@@ -15,6 +15,7 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from records import levels
 from records.models import (
     Institution,
     InstitutionType,
@@ -26,6 +27,7 @@ from records.models import (
     name_of,
 )
 
+from .exporting import export_action
 from .merging import PERMISSIONS, STALE, id_of, page, preview_of
 
 ON_PAGE = 20
@@ -169,6 +171,7 @@ class ToldApartAdmin(admin.ModelAdmin):
     list_select_related = ("user",)
     fields = ("one", "other", "who", "at")
     readonly_fields = fields
+    actions = (export_action(levels.TOLD_APART, gettext_lazy("Export")),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return (
