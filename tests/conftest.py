@@ -11,10 +11,13 @@ import hypothesis
 import pytest
 from django.utils import translation
 
+from tests import fuzz
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-# How long an example takes says something of the machine, not of the program.
-hypothesis.settings.register_profile("suite", deadline=None)
+# How long an example takes says something of the machine, not of the program. The suite tries the same examples each
+# time, so that a change alone can break it; `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=fuzz.TIMES == 1)
 hypothesis.settings.load_profile("suite")
 
 # Playwright keeps an event loop in the thread of the tests, in which Django would refuse to query.
