@@ -102,9 +102,10 @@ def catch_up() -> None:
     with psycopg.connect(
         os.environ["DATABASE_URL"].replace("postgres://", "postgresql://"), autocommit=True
     ) as primary:
-        # The throw-away servers commit before they have written: one commit that waits takes all before it along.
+        # The throw-away servers commit before they have written: one commit that waits, and has something to write,
+        # takes all before it along.
         primary.execute("SET synchronous_commit = on")
-        primary.execute("SELECT pg_current_xact_id()")
+        primary.execute("SELECT pg_logical_emit_message(true, '', '')")
         ((there,),) = primary.execute("SELECT pg_current_wal_flush_lsn()").fetchall()
     with psycopg.connect(os.environ["REPLICA_URLS"].replace("postgres://", "postgresql://")) as copy:
         for _attempt in range(600):
