@@ -1,4 +1,7 @@
-"""Somebody at a browser, without the browser: keeps cookies and one connection, and posts forms as they stand on a page."""
+"""Somebody at a browser, without the browser: keeps cookies, and posts forms as they stand on a page.
+
+Each request has a connection of its own, as nginx makes them.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +63,9 @@ class Page(NamedTuple):
 class Browser:
     def __init__(self, port: int, address: str = "203.0.113.1") -> None:
         """`address` is where a proxy would say that it comes from."""
-        self.headers = {"Host": HOST, "X-Forwarded-For": address, "Accept": "text/html"}
+        self.port = port
+        self.headers = {"Host": HOST, "X-Forwarded-For": address, "Accept": "text/html", "Connection": "close"}
         self.cookies: dict[str, str] = {}
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=NEVER)
 
     def get(self, path: str) -> Page:
         return self._ask("GET", path, None, {})
@@ -82,15 +85,10 @@ class Browser:
     def _ask(self, method: str, path: str, body: bytes | None, more: dict[str, str]) -> Page:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {**self.headers, **more, **({"Cookie": cookies} if cookies else {})}
-        try:
-            if self.connection.sock is None:
-                self.connection.connect()
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=NEVER)) as connection:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
             text = answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException):
-            self.close()
-            raise
         for cookie in answer.headers.get_all("Set-Cookie", []):
             name, _is, rest = cookie.partition("=")
             value = rest.partition(";")[0]
@@ -98,10 +96,6 @@ class Browser:
             if not value or re.search(r"max-age=0\b", rest, re.IGNORECASE):
                 self.cookies.pop(name, None)
         return Page(answer.status, answer.headers, text)
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self.connection.close()
 
 
 class Desk(Browser):

@@ -163,6 +163,8 @@ class Person(threading.Thread):
                 try:
                     self.live()
                 except (OSError, http.client.HTTPException):
+                    if not self.work.dies:
+                        raise
                     if self.work.open.is_set():
                         time.sleep(0.05)  # it dies just now, or is not up yet
                 except RefusedError as error:
@@ -319,8 +321,9 @@ def filing(person: int, mark: str) -> str:
 class Work:
     """People at a site, who stop while it is down."""
 
-    def __init__(self, site: served.Site, seed: int, people: int = PEOPLE) -> None:
-        self.site, self.seed = site, seed
+    def __init__(self, site: served.Site, seed: int, people: int = PEOPLE, *, dies: bool = True) -> None:
+        """`dies` is whether a request may break off."""
+        self.site, self.seed, self.dies = site, seed, dies
         self.memory = Memory()
         self.open = threading.Event()
         self.is_over = self.may_refuse = False
@@ -381,7 +384,9 @@ class Run:
         self.random = random.Random(seed)  # noqa: S311
         self.url = database.url if database else f"sqlite:///{folder}/db.sqlite3"
         aims = {aim: weight for aim, weight in AIMS.items() if aim not in IGNORED[engine]}
-        self.plan = self.random.choices(list(aims), list(aims.values()), k=kills)
+        # Each once, however few there are.
+        self.plan = [*aims, *self.random.choices(list(aims), list(aims.values()), k=max(kills - len(aims), 0))]
+        self.random.shuffle(self.plan)
         self.rows = {aim: Row() for aim in aims}
         self.told: list[str] = []
         os.environ |= {
@@ -393,7 +398,7 @@ class Run:
 
     def go(self, seed: int) -> None:
         manage("migrate")
-        manage("load_sample")
+        manage("load_sample")  # for the migrations to have something to do
         import django
 
         django.setup()
