@@ -113,6 +113,11 @@ class Memory:
             self.facts[fact] = holds
             self.acknowledged[kind] += 1
 
+    def sent(self, name: str, is_whole: Fact) -> None:
+        """Something is on its way that has several parts."""
+        with self.lock:
+            self.whole[name] = is_whole
+
     def doubt(self, fact: str) -> None:
         """It is about to be changed."""
         with self.lock:
@@ -121,6 +126,25 @@ class Memory:
     def lost(self, stored: Stored) -> list[str]:
         with self.lock:
             return [fact for fact, holds in self.facts.items() if not holds(stored)]
+
+    def halves(self, stored: Stored) -> list[str]:
+        with self.lock:
+            return [f"{name}: by halves" for name, is_whole in self.whole.items() if not is_whole(stored)]
+
+
+def disagreements() -> list[str]:
+    """What `manage.py check_integrity` finds, a line each."""
+    from django.core.management import CommandError, call_command
+    from django.db import connection
+
+    out = io.StringIO()
+    try:
+        call_command("check_integrity", stdout=out, stderr=out)
+    except CommandError as error:
+        return out.getvalue().splitlines() or [str(error)]
+    finally:
+        connection.close()
+    return []
 
 
 # People
@@ -156,10 +180,11 @@ class Person(threading.Thread):
     def run(self) -> None:
         try:
             while not self.work.is_over:
-                self.idle.set()
-                if not self.work.open.wait(0.2):
+                self.idle.clear()  # before it looks whether it is open: who closes waits for this
+                if not self.work.open.is_set():
+                    self.idle.set()
+                    self.work.open.wait(0.2)
                     continue
-                self.idle.clear()
                 try:
                     self.live()
                 except (OSError, http.client.HTTPException):
@@ -230,7 +255,7 @@ class Person(threading.Thread):
         memory = self.work.memory
         text = filing(self.number, mark)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        memory.whole[f"import {mark}"] = lambda now: _parts(now, text, mark)
+        memory.sent(f"import {mark}", lambda now: _is_whole(now, mark))
         with self.waiting("import"):
             preview = desk.bring(text)
             intake = int(preview.strip("/").rpartition("/")[2])
@@ -267,7 +292,7 @@ class Person(threading.Thread):
                 + ((f"{mark}.pdf", digest) in now.files)
             )
 
-        memory.whole[f"save {mark}"] = lambda now: there(now) in {0, 3}
+        memory.sent(f"save {mark}", lambda now: there(now) in {0, 3})
         with self.waiting("save"):
             desk.save(record, fields, {f"attachments-{at}-file": (f"{mark}.pdf", content)})
             memory.told("save", f"saved {mark}", lambda now: there(now) == 3)
@@ -296,7 +321,7 @@ class Person(threading.Thread):
         return led
 
 
-def _parts(now: Stored, text: str, mark: str) -> bool:
+def _is_whole(now: Stored, mark: str) -> bool:
     """A filing became all of its rows, or none."""
     asked = sum(f"问题{mark}之{n}？" in now.questions for n in range(1, 13))
     came = sum(f"客{mark}之{n}" in now.people for n in range(1, 21))
@@ -463,18 +488,8 @@ class Run:
             time.sleep(0.05)
 
     def look(self, row: Row, memory: Memory, aim: str) -> None:
-        from django.core.management import CommandError, call_command
-        from django.db import connection
-
         now = Stored.now()
-        lost = memory.lost(now)
-        halves = [name for name, is_whole in memory.whole.items() if not is_whole(now)]
-        out = io.StringIO()
-        with contextlib.suppress(CommandError):
-            call_command("check_integrity", stdout=out, stderr=out)
-        faults = out.getvalue().splitlines()[:-1]
-        connection.close()
-        self.note(row, aim, lost, [*faults, *(f"{name}: by halves" for name in halves)])
+        self.note(row, aim, memory.lost(now), [*memory.halves(now), *disagreements()])
 
     def note(self, row: Row, aim: str, lost: list[str], faults: list[str]) -> None:
         row.lost += len(lost)
@@ -542,9 +557,8 @@ class Migrations:
         )
         found = self.rows(self.url)
         lost = [f"rows of {name} after migrating" for name in self.expected if self.expected[name] != found.get(name)]
-        self.run.note(
-            row, "migrate", lost, done.stdout.splitlines()[:-1] if done.returncode == 0 else done.stdout.splitlines()
-        )
+        faults = (done.stdout.splitlines() or done.stderr.splitlines()[-1:]) if done.returncode else []
+        self.run.note(row, "migrate", lost, faults)
         return midst
 
     def rows(self, url: str) -> dict[str, list[str]]:

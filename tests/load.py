@@ -14,7 +14,6 @@ import argparse
 import collections
 import contextlib
 import http.client
-import io
 import itertools
 import os
 import random
@@ -31,7 +30,7 @@ from tests import postgres, served
 from tests.bench.measure import percentile
 from tests.bench.table import table
 from tests.browser import Browser
-from tests.crash import Stored, Work, hire, manage
+from tests.crash import Stored, Work, disagreements, hire, manage
 
 PAGES = (
     "home",
@@ -51,7 +50,7 @@ PAGES = (
     "feed",
     "records.json",
 )
-SAMPLE = 10  # seconds between looks at memory
+SAMPLE = 10  # seconds between looks at memory, at most
 MOST_RATIO = 20
 SLACK = 1.15  # of memory from the second quarter of the time to the last
 EDITORS = 2
@@ -111,19 +110,6 @@ def addresses() -> dict[str, list[str]]:
     return {name: found[name] for name in PAGES if found[name]}
 
 
-def look(work: Work) -> tuple[list[str], list[str]]:
-    """What is lost of what was acknowledged, and what does not agree."""
-    from django.core.management import CommandError, call_command
-    from django.db import connection
-
-    now, out = Stored.now(), io.StringIO()
-    lost = work.memory.lost(now) + [name for name, is_whole in work.memory.whole.items() if not is_whole(now)]
-    with contextlib.suppress(CommandError):
-        call_command("check_integrity", stdout=out, stderr=out)
-    connection.close()
-    return lost, out.getvalue().splitlines()[:-1]
-
-
 def run(options: argparse.Namespace, url: str, folder: Path) -> bool:
     os.environ |= {
         **served.ENVIRONMENT,
@@ -151,7 +137,7 @@ def run(options: argparse.Namespace, url: str, folder: Path) -> bool:
                 if work.failures:
                     break
                 bar.update(round(spent) - bar.n)
-                if spent > len(held) * min(SAMPLE, options.seconds / 6):
+                if spent > len(held) * min(SAMPLE, options.seconds / 24):
                     held.append(site.memory())
                 if not reloaded and spent > options.seconds / 2:
                     site.reload()
@@ -162,7 +148,8 @@ def run(options: argparse.Namespace, url: str, folder: Path) -> bool:
         work.end()
         for reader in load.readers:
             reader.join()
-        lost, faults = look(work)
+        now = Stored.now()
+        lost, faults = work.memory.lost(now), [*work.memory.halves(now), *disagreements()]
     return tell(options, load, work, held, lost, faults)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from django.db import connection
+
+from records.models import Record
+
+from . import build
+from .crash import Memory, Stored, disagreements
 
 
 def test_nothing_acknowledged_is_lost() -> None:
@@ -22,3 +28,17 @@ def test_nothing_acknowledged_is_lost() -> None:
     assert kills == {"sqlite": 5, "postgres": 6}[engine]
     assert acknowledged
     assert (lost, faults) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_lost_is_seen() -> None:
+    memory, record = Memory(), build.draft()
+    memory.told("save", "a record", lambda now: record.pk in now.records)
+    memory.sent("its parts", lambda now: ("贾静雯" in now.people) == (record.pk in now.records))
+    assert (memory.lost(Stored.now()), memory.halves(Stored.now()), disagreements()) == ([], [], [])
+    Record.objects.filter(pk=record.pk).update(question_count=7)
+    assert len(disagreements()) == 1
+    record.participants.all().delete()
+    assert memory.halves(Stored.now()) == ["its parts: by halves"]
+    record.delete()
+    assert memory.lost(Stored.now()) == ["a record"]
