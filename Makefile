@@ -8,7 +8,15 @@ DB ?= sqlite
 TIMES ?= 25
 BIN := .venv/bin
 
-.PHONY: run test setup lint messages pictures corpus fuzz bench clean
+# Of `make crash`, `make load` and `make soak`.
+KILLS ?= 200
+SEED ?= 1
+CLIENTS ?= 100
+SECONDS ?= 60
+MINUTES ?= 30
+PAUSE ?= 0
+
+.PHONY: run test setup lint messages pictures corpus fuzz bench crash load soak clean
 
 run: setup ## Serve the site on 127.0.0.1:$(PORT); the first time with sample data and a login
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -59,6 +67,15 @@ fuzz: setup ## Feed whatever reads outside input with generated input, TIMES as 
 bench: setup ## Measure the pages on a made-up market of N records (DB=sqlite or postgres), beside Datasette
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	$(BIN)/python -m tests.bench --records $(N) --database $(DB)
+
+crash: setup ## Kill the site KILLS times while people work at its desk (DB=sqlite or postgres), and look what is left
+	$(BIN)/python -m tests.crash --kills $(KILLS) --database $(DB) --seed $(SEED)
+
+load: setup ## CLIENTS readers for SECONDS while people save and filings come in; PAUSE seconds between their pages
+	$(BIN)/python -m tests.load --clients $(CLIENTS) --seconds $(SECONDS) --pause $(PAUSE) --database $(DB)
+
+soak: setup ## The same for MINUTES
+	$(BIN)/python -m tests.load --clients $(CLIENTS) --seconds $$(($(MINUTES) * 60)) --pause $(PAUSE) --database $(DB)
 
 clean: ## Forget the virtual environment; data and settings stay
 	rm -rf .venv

@@ -1,4 +1,5 @@
-"""What the site answers while its database does not: a page that says so, and when to come back.
+"""What the site answers while its database does not, or while there is no room to store anything: a page that says so,
+and when to come back.
 
 These are handlers and no middleware, since a middleware hears nothing of what fails in another one, and sessions and
 the log-in guard ask the database as well.
@@ -6,6 +7,7 @@ the log-in guard ask the database as well.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -33,23 +35,28 @@ _GONE = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOTADB,
 }
+# What befalls the folder of files, or that of uploads on their way.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = "25006"  # a standby, after the primary has gone
 _TOO_MUCH = "54"  # of a statement, not of the server
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler of what nobody caught."""
-    return _unavailable(request) if is_outage(sys.exc_info()[1]) else defaults.server_error(request)
+    error = sys.exc_info()[1]
+    return _unavailable(request, error) if is_outage(error) else defaults.server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler of bad requests: it takes a session that could not be stored for one that was deleted."""
-    return _unavailable(request) if is_outage(exception) else bounds.bad_request(request, exception)
+    return _unavailable(request, exception) if is_outage(exception) else bounds.bad_request(request, exception)
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether it comes of a database that is stopped, out of reach, full or locked for longer than one waits."""
-    return any(_is_outage(link) for link in _chain(error))
+    """Whether it comes of a database that is stopped, out of reach, full or locked for longer than one waits, or of
+    a disk without room.
+    """
+    return any(_is_outage(link) or _lacks_room(link) for link in _chain(error))
 
 
 def _is_outage(error: BaseException) -> bool:
@@ -58,6 +65,12 @@ def _is_outage(error: BaseException) -> bool:
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return not (error.sqlstate or "").startswith(_TOO_MUCH)
     return isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY
+
+
+def _lacks_room(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return isinstance(error, psycopg.errors.DiskFull) or (isinstance(error, OSError) and error.errno in _NO_ROOM)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -69,15 +82,17 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
+def _unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    lacks_room = any(_lacks_room(link) for link in _chain(error))
     if _wants_json(request):
+        told = gettext("There is no room left to store anything.")
         response: HttpResponse = JsonResponse(
-            {"error": gettext("The database does not answer. Try again in a moment.")},
+            {"error": told if lacks_room else gettext("The database does not answer. Try again in a moment.")},
             status=503,
             json_dumps_params={"ensure_ascii": False},
         )
     else:
-        response = HttpResponse(loader.render_to_string("503.html"), status=503)
+        response = HttpResponse(loader.render_to_string("503.html", {"lacks_room": lacks_room}), status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "no-store"
     return response

@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=60")
 
 
 def binaries() -> Path:
@@ -70,9 +71,56 @@ def _log_of(folder: Path) -> str:
     return log.read_text() if log.exists() else "no log"
 
 
+class Server:
+    """PostgreSQL over a folder of data, which can die and begin anew."""
+
+    def __init__(self, bin_folder: Path, folder: Path, data: Path, settings: tuple[str, ...]) -> None:
+        self.bin_folder, self.folder, self.data, self.settings = bin_folder, folder, data, settings
+        self.url = f"postgres://irsite@{quote(str(folder), safe='')}/postgres"
+        self.start()
+
+    def start(self) -> None:
+        options = [part for setting in self.settings for part in ("-c", setting)]
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    self.bin_folder / "postgres",
+                    "-D",
+                    self.data,
+                    "-k",
+                    self.folder,
+                    "-c",
+                    "listen_addresses=",
+                    *options,
+                ],
+                user=_unprivileged_user(),
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+        _wait_for(self.folder, self.process)
+
+    def crash(self) -> None:
+        """All of it at once, without a word: what comes next is its own recovery."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for process in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.process.wait()
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)  # also where somebody is still connected
+        self.process.wait(60)
+
+
 @contextlib.contextmanager
-def cluster(data: Path | None = None, *, replica_of: str = "") -> Iterator[str]:
-    """A running PostgreSQL for as long as the block lasts; gives its DATABASE_URL.
+def server(
+    data: Path | None = None, *, replica_of: str = "", settings: tuple[str, ...] = SETTINGS
+) -> Iterator[Server]:
+    """A running PostgreSQL for as long as the block lasts.
 
     Its data vanish with it, unless `data` names a folder for them, made when it is not there. `replica_of` is the
     DATABASE_URL of another that it follows, reading only.
@@ -103,30 +151,27 @@ def cluster(data: Path | None = None, *, replica_of: str = "") -> Iterator[str]:
                 cwd=folder,
                 stdout=subprocess.DEVNULL,
             )
-        options = [part for setting in SETTINGS for part in ("-c", setting)]
-        with open(folder / "log", "wb") as log:
-            server = subprocess.Popen(
-                [bin_folder / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", *options],
-                user=user,
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-            )
+        running = Server(bin_folder, folder, data, settings)
         try:
-            _wait_for(folder, server)
-            yield f"postgres://irsite@{quote(str(folder), safe='')}/postgres"
+            yield running
         finally:
-            server.send_signal(signal.SIGINT)  # also where somebody is still connected
-            server.wait(60)
+            running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for(folder: Path, server: subprocess.Popen) -> None:
+@contextlib.contextmanager
+def cluster(data: Path | None = None, *, replica_of: str = "") -> Iterator[str]:
+    """The DATABASE_URL of such a server."""
+    with server(data, replica_of=replica_of) as running:
+        yield running.url
+
+
+def _wait_for(folder: Path, process: subprocess.Popen) -> None:
     import psycopg
 
     for _attempt in range(300):
-        if server.poll() is not None:
+        if process.poll() is not None:
             break
         try:
             psycopg.connect(host=str(folder), user="irsite", dbname="postgres").close()

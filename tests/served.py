@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import NamedTuple
 
 ENVIRONMENT = {
@@ -30,8 +32,42 @@ class Answer(NamedTuple):
 
 
 class Site:
-    def __init__(self, port: int) -> None:
-        self.port = port
+    """gunicorn with its workers, in a process group of its own."""
+
+    def __init__(self, port: int, command: list[str], environment: dict[str, str]) -> None:
+        self.port, self.command, self.environment = port, command, environment
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
+
+    def kill(self) -> None:
+        """The whole group at once, without a word."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def workers(self) -> list[int]:
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def memory(self) -> dict[int, float]:
+        """What each worker holds now, in MB."""
+        held = {}
+        for worker in self.workers():
+            with contextlib.suppress(OSError, StopIteration):
+                lines = Path(f"/proc/{worker}/status").read_text().splitlines()
+                held[worker] = int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+        return held
 
     def ask(self, path: str, *, host: str = "ir.example.com", **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -53,21 +89,19 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(url: str, **environment: str) -> Iterator[Site]:
-    """gunicorn with one worker, for as long as the block lasts."""
+def site(url: str, *, workers: int = 1, **environment: str) -> Iterator[Site]:
+    """gunicorn as in use, but for the number of its workers, for as long as the block lasts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "irsite.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-    with subprocess.Popen(
-        [*command, "--log-level", "critical"], env={**os.environ, **ENVIRONMENT, "DATABASE_URL": url, **environment}
-    ) as server:
-        try:
-            served = Site(port)
-            served.wait_for("/healthz", 200)
-            yield served
-        finally:
-            server.terminate()
+    command = [sys.executable, "-m", "gunicorn", "irsite.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(workers), "--threads", "4", "--limit-request-line", "0", "--log-level", "critical"]
+    served = Site(port, command, {**os.environ, **ENVIRONMENT, "DATABASE_URL": url, **environment})
+    try:
+        served.wait_for("/healthz", 200)
+        yield served
+    finally:
+        served.stop()
 
 
 class Line:
