@@ -293,12 +293,16 @@ STORAGES: dict[str, Any] = {
 }
 
 if MEDIA_BUCKET:
+    from botocore.config import Config
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": MEDIA_BUCKET,
             "endpoint_url": MEDIA_ENDPOINT.geturl() if MEDIA_ENDPOINT else None,
             "file_overwrite": False,
+            # Of one attempt, of three: boto waits for a minute otherwise, and a worker with it.
+            "client_config": Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}),
         },
     }
 if REDIS_URL:

@@ -168,8 +168,8 @@ def test_a_mistake_of_the_program_is_no_outage(visitor: Client, monkeypatch: pyt
     answer = visitor.get("/")
     assert answer.status_code == 500
     assert "Retry-After" not in answer
-    assert not outages.is_outage(IntegrityError("x"))
-    assert not outages.is_outage(None)
+    assert not outages.outage_of(IntegrityError("x"))
+    assert not outages.outage_of(None)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_mistake_of_the_program_is_no_outage(visitor: Client, monkeypatch: pyt
     ],
 )
 def test_what_postgresql_calls_it_tells_an_outage(state: str, is_outage: bool) -> None:
-    assert outages.is_outage(psycopg.errors.lookup(state)("x")) is is_outage
+    assert bool(outages.outage_of(psycopg.errors.lookup(state)("x"))) is is_outage
 
 
 def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
@@ -197,10 +197,10 @@ def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
     full.execute("PRAGMA max_page_count = 3")
     with pytest.raises(sqlite3.OperationalError) as raised:
         full.execute("INSERT INTO t VALUES (zeroblob(100000))")
-    assert outages.is_outage(raised.value)
+    assert outages.outage_of(raised.value)
     with pytest.raises(sqlite3.OperationalError) as raised:
         full.execute("SELECT * FROM nowhere")
-    assert not outages.is_outage(raised.value)
+    assert not outages.outage_of(raised.value)
     full.close()
 
 

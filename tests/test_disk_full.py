@@ -116,11 +116,11 @@ def test_what_is_cut_off_while_it_is_written_leaves_nothing(monkeypatch: pytest.
     for name in ("attachments/new.txt", "attachments/there.txt"):
         with pytest.raises(OSError, match="No space") as raised:
             default_storage.save(name, Cut(b"begun and ended"))
-        assert outages.is_outage(raised.value)
+        assert outages.outage_of(raised.value)
     assert not default_storage.exists("attachments/new.txt")
     with default_storage.open("attachments/there.txt") as file:
         assert file.read() == b"1"
 
 
 def test_another_failure_of_the_disk_is_no_lack_of_room() -> None:
-    assert not outages.is_outage(FileNotFoundError(errno.ENOENT, "x"))
+    assert not outages.outage_of(FileNotFoundError(errno.ENOENT, "x"))

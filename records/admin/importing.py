@@ -201,7 +201,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:import")
     try:
         reading = _reading(intake.file.name, intake.name)
-    except (filing.FilingError, OSError) as refusal:
+    except (filing.FilingError, FileNotFoundError) as refusal:
         messages.error(request, _beside_name(intake.name, translate.reason(refusal)))
         return redirect("admin:import")
     if intake.doubt_count is None:

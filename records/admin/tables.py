@@ -140,7 +140,7 @@ class TableAdmin(admin.ModelAdmin):
             if op == "import":
                 return self._import(request, intake)
             return self._show(request, intake)
-        except (TableError, OSError):  # it was read before: the file is not there any more
+        except (TableError, FileNotFoundError):  # it was read before: the file is not there any more
             messages.error(request, _("“%(name)s” cannot be read any more: choose the file anew.") % {"name": intake})
             return redirect(f"admin:records_{self._kind}_import")
 
