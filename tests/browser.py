@@ -128,15 +128,11 @@ class Desk(Browser):
     def save(self, record: int, fields: Fields, files: Mapping[str, File] | None = None) -> None:
         self._done(self.post(f"/admin/records/record/{record}/change/", fields, files))
 
-    def add_topic(self, name: str) -> int:
-        address = "/admin/records/topic/add/"
-        return _number_in(
-            self._done(
-                self.post(
-                    address, self.read(address).form("//form[@id='topic_form']") | {"name": [name], "_continue": ["1"]}
-                )
-            )
-        )
+    def add(self, kind: str, name: str) -> int:
+        """A topic or an institution; gives its id."""
+        address = f"/admin/records/{kind}/add/"
+        fields = self.read(address).form(f"//form[@id='{kind}_form']")
+        return _number_in(self._done(self.post(address, fields | {"name": [name], "_continue": ["1"]})))
 
     def carry_out(self, record: int, verb: str) -> int:
         """A verb, warnings seen; gives the record that one goes on with."""
@@ -147,8 +143,8 @@ class Desk(Browser):
         }
         return _number_in(self._done(self.post(f"/admin/records/record/{record}/verb/{verb}/", fields)))
 
-    def merge(self, topic: int, into: int) -> None:
-        address = f"/admin/records/topic/{topic}/merge/"
+    def merge(self, kind: str, one: int, into: int) -> None:
+        address = f"/admin/records/{kind}/{one}/merge/"
         page = self.read(f"{address}?into={into}")
         self._done(self.post(address, page.form("//form[@class='preview' and @method='post']")))
 

@@ -55,17 +55,19 @@ class Stored:
 
     records: dict[int, tuple[str, str]]  # number, status
     questions: dict[str, set[str]]  # text -> names of its topics; each is asked once
-    people: set[str]
+    people: dict[str, int | None]  # each came once; the id of whom they came from
     files: set[tuple[str, str]]  # name, sha256 of the bytes on disk
     steps: set[tuple[int, str]]
-    topics: dict[int, str]
-    merged: dict[int, int]
+    entries: dict[tuple[str, int], str]  # topics and institutions, by kind and id: names
+    merged: dict[tuple[str, int], int]
     intakes: dict[int, str]
 
     @classmethod
     def now(cls) -> Stored:
         from records.models import (
             Attachment,
+            Institution,
+            InstitutionMerge,
             Intake,
             MergedTopic,
             Participant,
@@ -84,13 +86,15 @@ class Stored:
                 pk: (number, status) for pk, number, status in Record.objects.values_list("pk", "number", "status")
             },
             questions=questions,
-            people=set(Participant.objects.values_list("person", flat=True)),
+            people=dict(Participant.objects.order_by().values_list("person", "institution")),
             files={
                 (name, stored.digest_of(file) or "") for name, file in Attachment.objects.values_list("name", "file")
             },
             steps=set(Step.objects.values_list("record", "verb")),
-            topics=dict(Topic.objects.values_list("pk", "name")),
-            merged=dict(MergedTopic.objects.values_list("pk", "into")),
+            entries={("topic", pk): name for pk, name in Topic.objects.values_list("pk", "name")}
+            | {("institution", pk): name for pk, name in Institution.objects.values_list("pk", "name")},
+            merged={("topic", pk): into for pk, into in MergedTopic.objects.values_list("pk", "into")}
+            | {("institution", pk): into for pk, into in InstitutionMerge.objects.values_list("former_id", "into")},
             intakes=dict(Intake.objects.values_list("pk", "sha256")),
         )
 
@@ -159,7 +163,7 @@ class Doing:
 
 
 class Person(threading.Thread):
-    """Works at the desk, over and over: a filing becomes a draft, is saved, published, corrected; topics are merged."""
+    """Works at the desk, over and over: a filing becomes a draft, is saved, published, corrected; what it names is merged."""
 
     def __init__(self, number: int, work: Work) -> None:
         super().__init__(daemon=True)
@@ -168,7 +172,7 @@ class Person(threading.Thread):
         self.doing = Doing()
         self.rounds = itertools.count(1)
         self.draft = 0  # a record that can be gone on with
-        self.topics: tuple[int, int, str] | None = None  # to be merged
+        self.pair: tuple[str, int, int, str] | None = None  # of topics or institutions, to be merged
         self.idle = threading.Event()
         self.desk, self.second = (Desk(work.site.port, f"203.0.113.{10 * number + n}") for n in (1, 2))
 
@@ -215,14 +219,15 @@ class Person(threading.Thread):
         desk, second = self.desk, self.second
         record = self.draft = self.draft or self.bring(desk, mark)
         for n in range(self.random.randint(1, 2)):  # once at least: what is published needs it
-            self.save(desk, record, f"{mark}-{n}", topic="")
-        if not self.topics:
-            one, other = (self.topic(desk, f"题{mark}-{n}") for n in "ab")
-            self.save(desk, record, f"{mark}-t", topic=f"题{mark}-a")
-            self.topics = one, other, mark
+            self.save(desk, record, f"{mark}-{n}")
+        if not self.pair:
+            kind = self.random.choice(["topic", "institution"])
+            one, other = (self.entry(desk, kind, f"名{mark}-{n}") for n in "ab")
+            self.save(desk, record, f"{mark}-m", **{kind: f"名{mark}-a"})
+            self.pair = kind, one, other, mark
         if self.random.random() < 0.6:
             self.publish(desk, second, record, mark)
-        self.merge(desk, *self.topics)
+        self.merge(desk, *self.pair)
 
     def publish(self, desk: Desk, second: Desk, record: int, mark: str) -> None:
         self.draft = 0
@@ -230,25 +235,27 @@ class Person(threading.Thread):
         self.verb(second, record, "approve")
         if self.random.random() < 0.5:
             version = self.verb(desk, record, "correct")
-            self.save(desk, version, f"{mark}-v", topic="")
+            self.save(desk, version, f"{mark}-v")
             self.verb(desk, version, "submit")
             self.verb(second, version, "approve")
             superseded = f"{mark}: superseded"
             self.work.memory.told("publish", superseded, lambda now: now.records[record][1] == "superseded")
 
-    def merge(self, desk: Desk, one: int, other: int, mark: str) -> None:
-        memory, text = self.work.memory, f"第{mark}-t问？"
-        memory.doubt(f"question {mark}-t")
-        memory.doubt(f"topic {one}")
-        self.topics = None
+    def merge(self, desk: Desk, kind: str, one: int, other: int, mark: str) -> None:
+        memory, asked, came = self.work.memory, f"第{mark}-m问？", f"人{mark}-m"
+        memory.doubt(f"naming {mark}")
+        memory.doubt(f"{kind} {one}")
+        self.pair = None
+
+        def moved(now: Stored) -> bool:
+            return now.questions[asked] == {f"名{mark}-b"} if kind == "topic" else now.people[came] == other
+
         with self.waiting("merge"):
-            desk.merge(one, other)
+            desk.merge(kind, one, other)
             memory.told(
                 "merge",
                 f"merged {mark}",
-                lambda now: (
-                    now.merged.get(one) == other and one not in now.topics and now.questions[text] == {f"题{mark}-b"}
-                ),
+                lambda now: now.merged.get((kind, one)) == other and (kind, one) not in now.entries and moved(now),
             )
 
     def bring(self, desk: Desk, mark: str) -> int:
@@ -273,13 +280,13 @@ class Person(threading.Thread):
             )
         return record
 
-    def save(self, desk: Desk, record: int, mark: str, topic: str) -> None:
+    def save(self, desk: Desk, record: int, mark: str, topic: str = "", institution: str = "华夏基金") -> None:
         memory, content = self.work.memory, f"%PDF-1.4\n{mark}\n".encode() + self.random.randbytes(5000)
         digest = hashlib.sha256(content).hexdigest()
         fields = desk.open(record)
         fields = added(fields, "questions", text=f"第{mark}问？", answer=f"答{mark}。", topic_names=topic)
         fields = added(
-            fields, "participants", name_as_filed="华夏基金", person=f"人{mark}", commitment_letter="signed"
+            fields, "participants", name_as_filed=institution, person=f"人{mark}", commitment_letter="signed"
         )
         fields = added(fields, "attachments", kind="other")
         fields |= {"material_information": ["不涉及"], "disclosed_on": ["2026-03-13"], "_continue": ["1"]}
@@ -296,14 +303,21 @@ class Person(threading.Thread):
         with self.waiting("save"):
             desk.save(record, fields, {f"attachments-{at}-file": (f"{mark}.pdf", content)})
             memory.told("save", f"saved {mark}", lambda now: there(now) == 3)
-        if topic:
-            memory.told("save", f"question {mark}", lambda now: now.questions[f"第{mark}问？"] == {topic})
+        if mark.endswith("-m"):
+            memory.told(
+                "save",
+                f"naming {mark.removesuffix('-m')}",
+                lambda now: (
+                    now.questions[f"第{mark}问？"] == ({topic} - {""})
+                    and now.entries.get(("institution", now.people[f"人{mark}"] or 0)) == institution
+                ),
+            )
 
-    def topic(self, desk: Desk, name: str) -> int:
+    def entry(self, desk: Desk, kind: str, name: str) -> int:
         with self.waiting("save"):
-            topic = desk.add_topic(name)
-            self.work.memory.told("save", f"topic {topic}", lambda now: now.topics.get(topic) == name)
-        return topic
+            made = desk.add(kind, name)
+            self.work.memory.told("save", f"{kind} {made}", lambda now: now.entries.get((kind, made)) == name)
+        return made
 
     def verb(self, desk: Desk, record: int, verb: str) -> int:
         memory = self.work.memory
