@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -11,7 +10,19 @@ from urllib.parse import urlencode
 from django.db import connections
 from django.db.models import Count, QuerySet, Sum, TextChoices
 
-from .models import Company, Exchange, Institution, InstitutionType, Mention, Question, Record, Tally, Topic, Visit
+from .models import (
+    Attendance,
+    Company,
+    Exchange,
+    Institution,
+    InstitutionType,
+    Mention,
+    Question,
+    Record,
+    Tally,
+    Topic,
+    Visit,
+)
 from .querysets import Period, among, days_of_month, held_within
 
 SHOWN = 12  # values of a facet, besides those that are chosen
@@ -105,28 +116,20 @@ class Condition:
 class Grouping:
     """How a facet is counted.
 
-    `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`; `listed` is such a
-    key in them, empty where each row is another one. Where values are not `offered`, only the chosen are
-    shown. `ledger` says where the counts of all that is published stand. Where values are `few` and each is met
-    again and again by what is listed, the pairs are counted here: databases sort all rows for that.
+    `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`, one for each that is
+    listed and each of its values. Where values are not `offered`, only the chosen are shown. `ledger` says where the
+    counts of all that is published stand.
     """
 
     key: str
     label: str
     rows: Callable[[Any], QuerySet]
-    listed: str = ""
     offered: bool = True
-    few: bool = False
     ledger: Ledger | None = None
 
     def counts(self, keys: Any) -> Any:
         """Triples of value, label and number of what is listed, the commonest first."""
-        if self.few:
-            pairs = self.rows(keys).order_by().values_list(self.key, self.listed).distinct()
-            found = collections.Counter(value for value, _listed in pairs.iterator())
-            return sorted(((value, value, n) for value, n in found.items()), key=lambda row: (-row[2], row[0]))
-        number = Count(self.listed, distinct=True) if self.listed else Count("*")
-        return _ranked(self.rows(keys).order_by(), self.key, self.label, number)
+        return _ranked(self.rows(keys).order_by(), self.key, self.label, Count("*"))
 
 
 def _ranked(rows: QuerySet, key: str, label: str, number: Any) -> QuerySet:
@@ -172,6 +175,10 @@ def _visits(keys: Any) -> QuerySet:
     return Visit.objects.filter(record__in=keys)
 
 
+def _attendances(keys: Any) -> QuerySet:
+    return Attendance.objects.filter(record__in=keys)
+
+
 def _mentions(keys: Any) -> QuerySet:
     return Mention.objects.filter(record__in=keys)
 
@@ -187,6 +194,11 @@ def _questions(keys: Any) -> QuerySet:
 def _visits_to(keys: Any) -> QuerySet:
     """Visits to the records of some questions, once for each question."""
     return Visit.objects.filter(record__questions__in=keys)
+
+
+def _attendances_at(keys: Any) -> QuerySet:
+    """Of the records of some questions, once for each question."""
+    return Attendance.objects.filter(record__questions__in=keys)
 
 
 def _with_topics(keys: Any) -> QuerySet:
@@ -209,7 +221,7 @@ GROUPINGS = {
     "topic": Grouping("topic__slug", "topic__name", _mentions, ledger=TOPICS),
     "company": Grouping("company__code", "company__short_name", _records, ledger=COMPANIES),
     "institution": Grouping("institution__pk", "institution__name", _visits, ledger=INSTITUTIONS),
-    "institution_type": Grouping("institution__type", "institution__type", _visits, "record", few=True, ledger=TYPES),
+    "institution_type": Grouping("type", "type", _attendances, ledger=TYPES),
     "exchange": Grouping("company__board", "company__board", _records, ledger=BOARDS),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
@@ -217,10 +229,8 @@ QUESTION_GROUPINGS = {
     "activity": Grouping("record__activity_types", "record__activity_types", _ticked, ledger=ACTIVITIES),
     "topic": Grouping("topic__slug", "topic__name", _with_topics, ledger=TOPICS),
     "company": Grouping("record__company__code", "record__company__short_name", _questions, ledger=COMPANIES),
-    "institution": Grouping("institution__pk", "institution__name", _visits_to, "record__questions", offered=False),
-    "institution_type": Grouping(
-        "institution__type", "institution__type", _visits_to, "record__questions", offered=False
-    ),
+    "institution": Grouping("institution__pk", "institution__name", _visits_to, offered=False),
+    "institution_type": Grouping("type", "type", _attendances_at, offered=False),
     "exchange": Grouping("record__company__board", "record__company__board", _questions, ledger=BOARDS),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}

@@ -448,7 +448,7 @@ class RecordFilter(BaseFilter):
         return records.visited_by(institutions.values())
 
     def by_institution_type(self, records: Any, _name: str, types: Mapping[str, InstitutionType]) -> QuerySet:
-        return records.visited_by(Institution.objects.filter(type__in=types.values()))
+        return records.visited_by_types(types.values())
 
     def by_topic(self, rows: Any, _name: str, topics: Mapping[str, Topic]) -> QuerySet:
         return rows.about(topics.values())

@@ -361,6 +361,10 @@ class RecordQuerySet(OfCompanyQuerySet):
         """Published records at which any of these institutions was present."""
         return self.filter(pk__in=_related(self, "visits").filter(institution__in=institutions).values("record_id"))
 
+    def visited_by_types(self, types: Iterable[str]) -> RecordQuerySet:
+        """Published records at which institutions of any of these types were present."""
+        return self.filter(pk__in=_related(self, "attendances").filter(type__in=types).values("record_id"))
+
     def about(self, topics: Iterable[models.Model]) -> RecordQuerySet:
         """Published records with a question on any of these topics."""
         return self.filter(pk__in=_related(self, "mentions").filter(topic__in=topics).values("record_id"))

@@ -17,6 +17,7 @@ from django.utils import translation
 from records import integrity, search
 from records.models import (
     Attachment,
+    Attendance,
     Company,
     Institution,
     Intake,
@@ -126,6 +127,10 @@ DERIVED: dict[str, tuple[Callable[[Record], Any], str]] = {
             record=record, institution=build.institution("高瓴资本"), held_from="2024-06-06"
         ),
         "a count gives nothing",
+    ),
+    "attendance": (
+        lambda record: Attendance.objects.filter(type="mutual-fund").delete(),
+        "ledger: attendance {pk} mutual-fund: the ledger holds nothing, a count gives 2024-06-06",
     ),
     "mention": (
         lambda record: Mention.objects.update(questions=7),

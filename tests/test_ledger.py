@@ -13,7 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from records.models import Company, Institution, InstitutionType, Mention, Record, Tally, Topic, Visit, ledger
+from records.models import (
+    Attendance,
+    Company,
+    Institution,
+    InstitutionType,
+    Mention,
+    Record,
+    Tally,
+    Topic,
+    Visit,
+    ledger,
+)
 from tests import build
 
 NAMES = ["华夏基金", "中信证券", "高瓴资本", "无名"]
@@ -22,7 +33,13 @@ TOPICS = ["大模型", "境外业务"]
 
 def counted() -> dict[str, Any]:
     """What the ledger ought to say, counted from the records themselves."""
-    told: dict[str, Any] = {"visits": set(), "mentions": Counter(), "tallies": Counter(), "subjects": {}}
+    told: dict[str, Any] = {
+        "attendances": set(),
+        "visits": set(),
+        "mentions": Counter(),
+        "tallies": Counter(),
+        "subjects": {},
+    }
     for record in Record.objects.published():
         month, day = str(record.held_from)[:7], record.held_from
         told["tallies"][month, "", ""] += 1
@@ -34,6 +51,7 @@ def counted() -> dict[str, Any]:
             told["visits"].add((record.pk, institution.pk, day))
         for kind_of in {institution.type for institution in visitors}:
             told["tallies"][month, "institution_type", kind_of] += 1
+            told["attendances"].add((record.pk, kind_of, day))
         topics = Counter(topic for question in record.questions.all() for topic in question.topics.all())
         for topic, count in topics.items():
             told["mentions"][record.pk, topic.pk, day] += count
@@ -46,6 +64,7 @@ def kept() -> dict[str, Any]:
     """What it says."""
     subjects: list[Any] = [*Company.objects.all(), *Institution.objects.all(), *Topic.objects.all()]
     return {
+        "attendances": set(Attendance.objects.values_list("record", "type", "held_from")),
         "visits": set(Visit.objects.values_list("record", "institution", "held_from")),
         "mentions": Counter(
             {row[:3]: row[3] for row in Mention.objects.values_list("record", "topic", "held_from", "questions")}

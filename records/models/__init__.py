@@ -16,7 +16,7 @@ from .directory import (
     topics_held,
 )
 from .intake import Intake
-from .ledger import Mention, Tally, Visit
+from .ledger import Attendance, Mention, Tally, Visit
 from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
@@ -29,6 +29,7 @@ __all__ = [
     "Acknowledgement",
     "ActivityType",
     "Attachment",
+    "Attendance",
     "AuditEntry",
     "Closure",
     "Company",

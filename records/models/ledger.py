@@ -44,6 +44,27 @@ class Visit(models.Model):
         return f"{self.institution} {self.held_from}"
 
 
+class Attendance(models.Model):
+    """That institutions of a type came to a published record: one row, however many of them."""
+
+    pk = models.CompositePrimaryKey("record", "type")
+    # To look whether the record is there would wait for whoever holds it, and they may wait for the ledger.
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="attendances", db_index=False, db_constraint=False
+    )
+    type = models.CharField(max_length=16)
+    held_from = models.DateField()
+
+    class Meta:
+        default_permissions = ()
+        indexes: ClassVar = [
+            models.Index(fields=["type", "-held_from", "-record"], name="attendance_of_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.held_from}"
+
+
 class Mention(models.Model):
     """That a published record has questions on a topic, and how many."""
 
@@ -144,6 +165,7 @@ def renew_institutions(ids: Collection[int], records: Collection[int]) -> None:
         recount(institutions)
         # Among institutions of one type, every record has visitors of the same types as before.
         if institutions.order_by().values("type").distinct().count() > 1:
+            _enter_types(chosen)
             recount_months(months)
 
 
@@ -163,14 +185,21 @@ class _Touched:
 
 
 def _enter(ids: Collection[int] | None) -> None:
-    """Write the visits and mentions of published records anew."""
+    """Write what published records have to do with others anew."""
     chosen, params = "", []
     if ids is not None:
         chosen, params = f" AND record.id IN ({', '.join(['%s'] * len(ids))})", list(ids)
-    for model in (Visit, Mention):
+    for model in _ENTRIES:
         rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
         rows._raw_delete(rows.db)
         _insert(model, chosen, params)
+
+
+def _enter_types(ids: Any) -> None:
+    """Write anew which types of institutions came to some records."""
+    rows: Any = Attendance.objects.filter(record__in=ids)
+    rows._raw_delete(rows.db)
+    _insert(Attendance, f" AND record.id IN ({ids.sql})", ids.params)
 
 
 def _insert(model: Any, chosen: str, params: Collection[Any]) -> None:
@@ -180,7 +209,7 @@ def _insert(model: Any, chosen: str, params: Collection[Any]) -> None:
         cursor.execute(f"{into} {counted.format(chosen=chosen)}", [Status.PUBLISHED.value, *params])
 
 
-# The columns of visits and mentions, and what they ought to hold.
+# The columns of what records have to do with others, and what these ought to hold.
 _ENTRIES: dict[Any, tuple[str, str]] = {
     Visit: (
         "record_id, institution_id, held_from",
@@ -188,6 +217,16 @@ _ENTRIES: dict[Any, tuple[str, str]] = {
     SELECT DISTINCT record.id, came.institution_id, record.held_from
     FROM records_record AS record JOIN records_participant AS came ON came.record_id = record.id
     WHERE record.status = %s AND came.institution_id IS NOT NULL{chosen}
+    """,
+    ),
+    Attendance: (
+        "record_id, type, held_from",
+        """
+    SELECT DISTINCT record.id, institution.type, record.held_from
+    FROM records_record AS record
+    JOIN records_participant AS came ON came.record_id = record.id
+    JOIN records_institution AS institution ON institution.id = came.institution_id
+    WHERE record.status = %s{chosen}
     """,
     ),
     Mention: (
@@ -254,17 +293,17 @@ def _tallies(months: list[str] | None) -> Iterator[Tally]:
         records = records.held_in_months(months)
     kept = records.values("pk")
     ticks = Record.activity_types.through.objects.filter(record__in=kept)
-    visits = Visit.objects.filter(record__in=kept)
+    attended = Attendance.objects.filter(record__in=kept)
     sources: tuple[tuple[str, Any, str, str, Any], ...] = (
         ("", records, "", "", Count("pk")),
         ("board", records, "", "company__board", Count("pk")),
         ("activity", ticks, "record__", "activitytype_id", Count("pk")),
-        ("institution_type", visits, "record__", "institution__type", Count("record", distinct=True)),
+        ("institution_type", attended, "record__", "type", Count("*")),
     )
     for facet, rows, path, value, counted in sources:
         month = Substr(Cast(f"{path}held_from", TextField()), 1, 7)
         keys = ["month", value] if value else ["month"]
-        # One record has many visits: to add up its questions for each would count them several times.
+        # Lists of questions do not offer types of institutions.
         questions = Value(0) if facet == "institution_type" else Sum(f"{path}question_count")
         found = rows.annotate(month=month).values(*keys).annotate(n=counted, q=questions).values_list(*keys, "n", "q")
         for row in found:
@@ -309,7 +348,7 @@ def _differing(what: str, kept: dict[Any, Any], counted: dict[Any, Any]) -> Iter
 
 
 def _entries_that_differ(model: Any) -> list[dict[Any, Any]]:
-    """Visits or mentions that are kept and not counted, and such that are counted and not kept."""
+    """Entries that are kept and not counted, and such that are counted and not kept."""
     columns, counted = _ENTRIES[model]
     kept = f"SELECT {columns} FROM {model._meta.db_table}"  # noqa: S608 - names of our own tables
     counted = f"SELECT * FROM ({counted.format(chosen='')}) AS counted"  # noqa: S608
@@ -326,5 +365,7 @@ def recount_months_of(*subjects: models.Model) -> None:
     model = type(subjects[0])
     entries, _questions = DIRECTORY[model]
     chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
-    held_from = entries().filter(**chosen).order_by().values_list("held_from", flat=True)
-    recount_months({day.isoformat()[:7] for day in held_from.distinct()})
+    rows = entries().filter(**chosen).order_by()
+    if model is Institution:
+        _enter_types(among(rows.values_list("record", flat=True).distinct(), connection.vendor))
+    recount_months({day.isoformat()[:7] for day in rows.values_list("held_from", flat=True).distinct()})
