@@ -563,6 +563,11 @@ class TallyQuerySet(models.QuerySet):
         rows = self.filter(facet=facet) if months is None else self.filter(facet=facet, month__in=list(months))
         return dict(rows.values("value").annotate(n=Sum(unit)).values_list("value", "n"))
 
+    def by_value(self, facet: str, period: Period) -> models.QuerySet:
+        """Triples of value, month and number of published records of a period, the earliest month first."""
+        rows = self.filter(facet=facet) if period.months is None else self.filter(facet=facet, month__in=period.months)
+        return rows.order_by("month", "value").values_list("value", "month", "records")
+
     def by_month(self, unit: str = "records") -> dict[str, int]:
         """All published records or questions by month, the earliest first."""
         return dict(self.filter(facet="").order_by("month").values_list("month", unit))

@@ -92,7 +92,9 @@ def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
     def contacts(kind: str) -> list[insights.Contact]:
         return insights.contacts_of_all(kind) if is_everything else insights.contacts(records, kind)
 
-    by_activity = {box: dict(points) for box, points in insights.months_by_activity(records).items()}
+    by_activity = {
+        box: dict(points) for box, points in insights.months_by_activity(records, chosen.period_but()).items()
+    }
     ticked = [insights.Point(name, total) for counts in by_activity.values() for name, total in counts.items()]
     names = [point.name for point in insights.series(ticked)]
     rows = {box: [insights.Point(name, counts.get(name, 0)) for name in names] for box, counts in by_activity.items()}

@@ -13,12 +13,13 @@ from django.test import Client
 
 from records import insights
 from records.models import Record
+from records.querysets import Period
 from tests import build
 
 pytestmark = pytest.mark.django_db
 
-# The list's count and facets; first and last day; months by box; two rankings; topics of two quarters; days.
-PAGE_QUERIES = 1 + 7 + 1 + 1 + 2 + 4 + 1
+# The list's count and facets; first and last day; months by box; two rankings; topics of two quarters, here of one; days.
+PAGE_QUERIES = 1 + 7 + 1 + 1 + 2 + 5 + 1
 
 
 @pytest.fixture
@@ -58,6 +59,15 @@ def test_the_ledger_says_of_all_records_what_a_count_says(kind: str) -> None:
     build.draft(build.company("999004"), visitors=["草稿资本 丁"])
     assert insights.contacts_of_all(kind) == insights.contacts(Record.objects.published(), kind)
     assert insights.contacts_of_all(kind, most=1) == insights.contacts(Record.objects.published(), kind, most=1)
+
+
+@pytest.mark.usefixtures("market")
+@pytest.mark.parametrize("months", [None, ("2024-02",), ("2024-02", "2024-05")])
+def test_the_ledger_says_of_a_period_what_a_count_of_boxes_says(months: tuple[str, ...] | None) -> None:
+    records = Record.objects.published()
+    counted = insights.months_by_activity(records if months is None else records.held_in_months(months))
+    assert counted
+    assert insights.months_by_activity(records, Period(months)) == counted
 
 
 @pytest.mark.usefixtures("market")

@@ -17,9 +17,9 @@ HTMX = {"HX-Request": "true", "HX-Target": "results"}
 # Count, keys and lines, activities and visitors of the lines, all months, and one query for each other facet.
 LIST_QUERIES = 5 + 1 + 6
 # The subject and one facet fewer; the filter looks its value up once more. Then those met, and the days of it all.
-COMPANY_QUERIES = LIST_QUERIES - 1 + 1 + 2
-INSTITUTION_QUERIES = LIST_QUERIES - 1 + 2 + 3  # its other names, and who came along
-TOPIC_QUERIES = LIST_QUERIES - 1 + 1 + 2
+COMPANY_QUERIES = LIST_QUERIES - 1 + 1 + 3
+INSTITUTION_QUERIES = LIST_QUERIES - 1 + 2 + 4  # its other names, and who came along: nobody here
+TOPIC_QUERIES = LIST_QUERIES - 1 + 1 + 3
 # The record, its boxes, visitors, questions, topics and files, its two neighbours, and what the company was asked.
 RECORD_QUERIES = 8 + 1
 
