@@ -52,7 +52,7 @@ PAGES = (
 )
 SAMPLE = 10  # seconds between looks at memory, at most
 MOST_RATIO = 20
-SLACK = 1.15  # of memory from the second quarter of the time to the last
+SLACK = 1.15  # of memory, from half of a worker's life to its end
 EDITORS = 2
 
 
@@ -185,10 +185,13 @@ def tell(
 
 
 def is_flat(held: list[dict[int, float]]) -> bool:
-    """Whether no worker held clearly more at the end of its life than after its first third; a young one tells nothing."""
+    """Whether no worker held clearly more at the end of its life than until half of it; a young one tells nothing.
+
+    In the first half each loads what it had not needed before, such as the readers of documents.
+    """
     for worker in {pid for one in held for pid in one}:
         sizes = [one[worker] for one in held if worker in one]
-        if len(sizes) >= 6 and max(sizes[-2:]) > SLACK * max(sizes[: len(sizes) // 3 + 1]):
+        if len(sizes) >= 6 and max(sizes[-2:]) > SLACK * max(sizes[: len(sizes) // 2 + 1]):
             return False
     return True
 

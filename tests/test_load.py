@@ -26,6 +26,7 @@ def test_no_request_fails_under_load() -> None:
     ("sizes", "flat"),
     [
         ([60, 80, 90, 91, 90, 92, 91, 92], True),
+        ([60, 80, 90, 140, 150, 160, 160, 160], True),
         ([60, 80, 90, 100, 110, 120, 130, 140], False),
         ([60, 80, 120, 140], True),  # so young that it tells nothing
     ],
