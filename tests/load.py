@@ -52,7 +52,9 @@ PAGES = (
 )
 SAMPLE = 10  # seconds between looks at memory, at most
 MOST_RATIO = 20
+WARM_UP = 30  # seconds at most before anything is timed: each worker loads what it had not needed before
 SLACK = 1.15  # of memory, from half of a worker's life to its end
+YOUNG = 16  # looks at memory below which a worker tells nothing
 EDITORS = 2
 
 
@@ -78,7 +80,8 @@ class Reader(threading.Thread):
                     self.failed.append(f"{status} {address}")
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(f"{error!r} {address}")
-            self.took[name].append(time.perf_counter() - began)
+            if self.load.is_timed.is_set():
+                self.took[name].append(time.perf_counter() - began)
             if self.load.pause:
                 self.load.is_over.wait(self.random.expovariate(1 / self.load.pause))
 
@@ -86,7 +89,7 @@ class Reader(threading.Thread):
 class Load:
     def __init__(self, port: int, addresses: dict[str, list[str]], clients: int, pause: float) -> None:
         self.port, self.addresses, self.pause = port, addresses, pause
-        self.is_over = threading.Event()
+        self.is_over, self.is_timed = threading.Event(), threading.Event()
         self.readers = [Reader(number, self) for number in range(clients)]
 
     def took(self) -> dict[str, list[float]]:
@@ -131,15 +134,18 @@ def run(options: argparse.Namespace, url: str, folder: Path) -> bool:
         work.open.set()
         for reader in load.readers:
             reader.start()
+        warm_up = min(WARM_UP, options.seconds / 2)
         began, reloaded = time.monotonic(), False
-        with tqdm(total=round(options.seconds), disable=None, unit="s", desc=options.database) as bar:
-            while (spent := time.monotonic() - began) < options.seconds or not reloaded:
+        with tqdm(total=round(warm_up + options.seconds), disable=None, unit="s", desc=options.database) as bar:
+            while (spent := time.monotonic() - began) < warm_up + options.seconds or not reloaded:
                 if work.failures:
                     break
                 bar.update(round(spent) - bar.n)
                 if spent > len(held) * min(SAMPLE, options.seconds / 24):
                     held.append(site.memory())
-                if not reloaded and spent > options.seconds / 2:
+                if spent > warm_up:
+                    load.is_timed.set()
+                if not reloaded and spent > warm_up + options.seconds / 2:
                     site.reload()
                     reloaded = True
                 time.sleep(0.2)
@@ -185,13 +191,10 @@ def tell(
 
 
 def is_flat(held: list[dict[int, float]]) -> bool:
-    """Whether no worker held clearly more at the end of its life than until half of it; a young one tells nothing.
-
-    In the first half each loads what it had not needed before, such as the readers of documents.
-    """
+    """Whether no worker held clearly more at the end of its life than until half of it; a young one tells nothing."""
     for worker in {pid for one in held for pid in one}:
         sizes = [one[worker] for one in held if worker in one]
-        if len(sizes) >= 6 and max(sizes[-2:]) > SLACK * max(sizes[: len(sizes) // 2 + 1]):
+        if len(sizes) >= YOUNG and max(sizes[-2:]) > SLACK * max(sizes[: len(sizes) // 2 + 1]):
             return False
     return True
 

@@ -25,9 +25,9 @@ def test_no_request_fails_under_load() -> None:
 @pytest.mark.parametrize(
     ("sizes", "flat"),
     [
-        ([60, 80, 90, 91, 90, 92, 91, 92], True),
-        ([60, 80, 90, 140, 150, 160, 160, 160], True),
-        ([60, 80, 90, 100, 110, 120, 130, 140], False),
+        ([60, 80, 90, 91, 90, 92, 91, 92] * 2, True),
+        ([60, 80, 90, 140, 150, *[160] * 11], True),
+        (list(range(60, 220, 10)), False),
         ([60, 80, 120, 140], True),  # so young that it tells nothing
     ],
 )
