@@ -28,6 +28,7 @@ from .models import (
     Step,
     name_of,
 )
+from .querysets import id_of
 
 # What one person stores within so many seconds is told as one change: a form is saved table by table.
 AT_ONCE = datetime.timedelta(seconds=2)
@@ -273,11 +274,9 @@ def _pieces(old: str, new: str) -> list[Piece]:
 
 def moment_at(told: list[Moment], key: str) -> Moment | None:
     """The moment that an address names, or None; `told` as `moments` gives them."""
-    if not (key.isascii() and key.isdecimal() and len(key) < 20):
-        return None
-    keys = [-moment.key for moment in told]
-    at = bisect.bisect_left(keys, -int(key))
-    return told[at] if at < len(told) and told[at].key == int(key) else None
+    wanted = id_of(key)
+    at = bisect.bisect_left([-moment.key for moment in told], -wanted)
+    return told[at] if at < len(told) and told[at].key == wanted else None
 
 
 def compared(record_id: int, entries: list[Entry], old: Moment, new: Moment) -> list[Change]:

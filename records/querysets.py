@@ -74,6 +74,11 @@ def among(keys: Iterable[int], vendor: str) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
 
 
+def id_of(text: str) -> int:
+    """The id that an address or a form names; 0, which nothing has, where it is none that a database could hold."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 class Period(NamedTuple):
     """Some months, written 2026-03; all there are where it has none."""
 

@@ -31,6 +31,19 @@ def works_for(request: HttpRequest, company_id: int) -> bool:
     return company_id in request.own_companies  # type: ignore[attr-defined]
 
 
+class ReadOnly:
+    """What nobody writes by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class OfCompanyAdmin(admin.ModelAdmin):
     """Rows that belong to a company, their list, their pages, and the choice of the company."""
 

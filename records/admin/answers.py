@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from records import similar
 from records.models import Question, Record
+from records.querysets import id_of
 from records.workflow import UNPUBLISHED, Status
 
 MAX_LENGTH = 500  # of a question, as far as it is compared
@@ -31,7 +32,7 @@ class AnswersAdmin(admin.ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH]
-        company, record = (_number(request.GET.get(name, "")) for name in ("company", "record"))
+        company, record = (id_of(request.GET.get(name, "")) for name in ("company", "record"))
         # What the public reads, and what the desk has of the company for this user: drafts of nobody else.
         own = self.get_queryset(request).filter(company=company, status__in=UNPUBLISHED).order_by().values("pk")
         readable = Record.objects.filter(company=company).filter(Q(status=Status.PUBLISHED) | Q(pk__in=own))
@@ -39,7 +40,3 @@ class AnswersAdmin(admin.ModelAdmin):
             text, readable.exclude(pk=record or 0), Question.objects.public().exclude(record__company=company)
         )
         return render(request, "admin/records/record/_similar.html", {"groups": groups})
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

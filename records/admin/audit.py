@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from records import levels
 from records.models import AuditEntry, audit
 
-from .access import OfCompanyAdmin
+from .access import OfCompanyAdmin, ReadOnly
 from .exporting import export_action
 from .filters import CompanyFilter, TextFilter
 
@@ -38,7 +38,7 @@ class WhoFilter(TextFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(OfCompanyAdmin):
+class AuditEntryAdmin(ReadOnly, OfCompanyAdmin):
     """Superusers see all; others, with the permission to view it, what is of their companies."""
 
     list_display = ("at", "shown_act", "who", "company", "name", "detail", "address")
@@ -54,12 +54,3 @@ class AuditEntryAdmin(OfCompanyAdmin):
     @admin.display(description=gettext_lazy("act"), ordering="what")
     def shown_act(self, entry: AuditEntry) -> str:
         return str(entry.act)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from records.compare import Piece, difference, only_changes
 from records.models import Attachment, Company, Participant, Question, Record
 from records.names import fold, split_list
+from records.querysets import id_of
 from records.workflow import VERBS
 
 from .forms import RecordForm
@@ -47,10 +48,6 @@ MODELS: dict[str, Any] = {"participants": Participant, "questions": Question, "a
 PART_OF = {model: part for part, model in MODELS.items()}
 
 Texts = dict[str, str]
-
-
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and len(text) < 19
 
 
 def _plain(text: Any) -> str:
@@ -143,7 +140,7 @@ class Opened:
                 key: value for key, _sign, value in (pair.partition("=") for pair in pairs.split(",")) if key
             }
         keys = [key for name, there in prints.items() if name != "fields" for key in there]
-        if "fields" not in prints or not all(_is_key(key) for key in [version, *keys]):
+        if "fields" not in prints or not all(map(id_of, keys)) or str(id_of(version)) != version:
             return None
         return cls(int(version), prints)
 
@@ -215,7 +212,7 @@ class Rows:
 
     def _take(self, boxes: Texts, *, is_known: bool) -> None:
         typed = boxes.get("id", "")
-        pk = int(typed) if _is_key(typed) else None
+        pk = id_of(typed) or None
         self.whole = self.whole and bool(pk) == is_known and (bool(pk) or not typed)
         texts = {name: _plain(boxes.get(name)) for unit in UNITS[self.part] for name in unit}
         if self.part == "attachments":
@@ -485,7 +482,7 @@ def _typed(field: forms.Field, name: str, data: QueryDict) -> list[str]:
 
 def _in_words(name: str, values: list[str]) -> str:
     if name == "company":
-        keys = [key for key in values if _is_key(key)]
+        keys = [key for key in values if id_of(key)]
         return "、".join(map(str, Company.objects.filter(pk__in=keys)))
     return "、".join(values)
 

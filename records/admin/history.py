@@ -16,6 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from records import history
 from records.models import Record
+from records.querysets import id_of
 
 
 class HistoryAdmin(SimpleHistoryAdmin):
@@ -59,8 +60,8 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def _to_be_shown(self, request: HttpRequest, object_id: str) -> Record:
         """The record; of one that was deleted, what it was last."""
         record: Any = self.get_object(request, object_id)
-        if record is None and object_id.isdecimal() and len(object_id) < 19:
-            last = Record.history.filter(id=object_id, history_type="-").select_related("company").first()
+        if record is None:
+            last = Record.history.filter(id=id_of(object_id), history_type="-").select_related("company").first()
             record = last and last.instance
         if record is None:
             raise Http404

@@ -18,8 +18,10 @@ from django.views.decorators.http import require_http_methods
 
 from records import levels
 from records.models import Company, Institution, InstitutionMerge, Participant, Record, institution_refusal, name_of
+from records.querysets import id_of
 from records.workflow import Status
 
+from .access import ReadOnly
 from .exporting import export_action
 from .widgets import SuggestInput
 
@@ -33,11 +35,6 @@ def page(model_admin: Any, route: str, view: Any, name: str, *methods: str) -> U
     """A page of an admin that looks after itself who may see it."""
     guarded = model_admin.admin_site.admin_view(require_http_methods(methods or ["GET", "HEAD", "POST"])(view))
     return path(route, guarded, name=f"records_{model_admin.opts.model_name}_{name}")
-
-
-def id_of(text: str) -> int:
-    """The id that an address or a form names; what is none is an id that nothing has."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def row_of(text: str) -> Institution | None:
@@ -185,7 +182,7 @@ def _side(one: Institution) -> dict[str, Any]:
 
 
 @admin.register(InstitutionMerge)
-class InstitutionMergeAdmin(admin.ModelAdmin):
+class InstitutionMergeAdmin(ReadOnly, admin.ModelAdmin):
     """What was merged, by whom, and whether it was undone: read, and never written but by undoing."""
 
     list_display = ("name", "into_name", "at", "who", "participant_count", "record_count", "undone")
@@ -206,15 +203,6 @@ class InstitutionMergeAdmin(admin.ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perms(PERMISSIONS)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("who"), ordering="user")
     def who(self, merge: InstitutionMerge) -> str:

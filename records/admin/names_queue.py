@@ -26,9 +26,11 @@ from records.models import (
     institution_refusal,
     name_of,
 )
+from records.querysets import id_of
 
+from .access import ReadOnly
 from .exporting import export_action
-from .merging import PERMISSIONS, STALE, id_of, page, preview_of
+from .merging import PERMISSIONS, STALE, page, preview_of
 
 ON_PAGE = 20
 AT_ONCE = 500  # names that are compared while somebody waits for the page
@@ -164,7 +166,7 @@ def _pair(pair: SimilarNames, new: Institution | None = None) -> dict[str, Any]:
 
 
 @admin.register(ToldApart)
-class ToldApartAdmin(admin.ModelAdmin):
+class ToldApartAdmin(ReadOnly, admin.ModelAdmin):
     """What was told not to be the same, by whom and when; deleted, the pair is offered again."""
 
     list_display = ("one", "other", "who", "at")
@@ -189,12 +191,6 @@ class ToldApartAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("institution"), ordering="first__name")
     def one(self, told: ToldApart) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from records.models import Record
+from records.querysets import id_of
 
 from . import editing
 
@@ -139,9 +140,7 @@ class CarefulSaving(SimpleHistoryAdmin):
         return hashlib.sha256(f"{request.user.pk} {work}".encode()).hexdigest() if work else ""
 
     def _deletion(self, object_id: str) -> Any:
-        pk = unquote(object_id)
-        if not pk.isdecimal() or len(pk) > 18:
-            return None
+        pk = id_of(unquote(object_id))
         return Record.history.filter(id=pk, history_type="-").select_related("history_user").first()
 
     def _answer_for_locked(self, request: HttpRequest, record: Record) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from records import levels, search
 from records.models import MergedTopic, Question, Retagging, StaleError, Topic, audit, retag
 from records.models.tagging import newest
+from records.querysets import id_of
 
 from .directory import SharedAdmin
 from .exporting import export_action
@@ -117,7 +118,7 @@ class TopicAdmin(TableAdmin, SharedAdmin):
         return redirect("admin:records_topic_changelist")
 
     def _named(self, ids: str) -> list[Topic]:
-        pks = [int(pk) for pk in ids.split(",") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+        pks = [pk for pk in map(id_of, ids.split(",")) if pk]
         return list(Topic.objects.filter(pk__in=pks).order_by("pk")) if len(pks) <= MOST_TOPICS else []
 
     def _preview(self, request: HttpRequest, topics: list[Topic], also_take: bool, problem: str = "") -> HttpResponse:
@@ -185,9 +186,7 @@ class TopicAdmin(TableAdmin, SharedAdmin):
 
     def _no_longer_there(self, request: HttpRequest, ids: str) -> HttpResponse:
         """To the list, with what became of a topic that was merged."""
-        merged = None
-        if ids.isascii() and ids.isdecimal() and len(ids) < 19:
-            merged = MergedTopic.objects.select_related("into").filter(pk=int(ids)).first()
+        merged = MergedTopic.objects.select_related("into").filter(pk=id_of(ids)).first()
         messages.error(request, merged.refusal() if merged else _("There is no such topic."))
         return redirect("admin:records_topic_changelist")
 

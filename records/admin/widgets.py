@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminFileWidget, AutocompleteSelect
 from django.utils.safestring import SafeString, mark_safe
 
+from records.querysets import id_of
+
 
 def _written(attrs: dict[str, Any]) -> str:
     return "".join(
@@ -113,4 +115,4 @@ class SafeAutocompleteSelect(AutocompleteSelect):
     """Django's, which asks the database for whatever was posted, a key or not."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        return super().optgroups(name, [key for key in value if not key or (key.isdecimal() and len(key) < 19)], attrs)
+        return super().optgroups(name, [key for key in value if not key or id_of(key)], attrs)
