@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import search
+from . import reindexing, search
 from .models import Participant, Question, Record, ledger, stored
 from .workflow import UNPUBLISHED, Status
 
@@ -200,7 +200,7 @@ CHECKS = (
         gettext_lazy("search index"),
         check_search,
         total=lambda: Record.objects.count() + Question.objects.count(),
-        repair=lambda: search.rebuild(connection),
+        repair=lambda: reindexing.reindex(connection),
     ),
     Check(gettext_lazy("files"), check_files, total=lambda: len(stored.named()), is_of_one_moment=False),
 )

@@ -22,7 +22,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, TextField, Value
 from django.db.models.expressions import RawSQL
@@ -121,10 +120,11 @@ class Index:
 
     table: str
     columns: tuple[str, ...]
+    suffix: str = "grams"
 
     @property
     def name(self) -> str:
-        return f"{self.table}_grams"
+        return f"{self.table}_{self.suffix}"
 
     def text(self, row: str) -> str:
         """SQL for the text of a row that goes by this name."""
@@ -340,15 +340,15 @@ def _all_of(asked: Iterable[str]) -> str:
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Bring the index into being, or back after a migration rebuilt a table. Safe to repeat."""
+    if connection.vendor == "sqlite":
+        for index in INDEXES:
+            _install_on_sqlite(connection, index)
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for index in INDEXES:
-                _install_on_sqlite(cursor, index)
-        else:
-            for statement in _POSTGRESQL_FUNCTIONS:
-                cursor.execute(statement)
-            for index in INDEXES:
-                _install_on_postgresql(cursor, index)
+        for statement in _POSTGRESQL_FUNCTIONS:
+            cursor.execute(statement)
+        for index in INDEXES:
+            _install_on_postgresql(cursor, index)
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -455,19 +455,6 @@ def _digest(token: str) -> int:
     return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=7).digest())
 
 
-def rebuild(connection: BaseDatabaseWrapper) -> None:
-    """Make the index anew from the tables. Whoever writes to them waits meanwhile, on PostgreSQL whoever reads too."""
-    with transaction.atomic(using=connection.alias):
-        with connection.cursor() as cursor:
-            for index in INDEXES:
-                if connection.vendor == "sqlite":
-                    for event in _EVENTS:
-                        cursor.execute(f'DROP TRIGGER IF EXISTS "{index.name}_{event}"')
-                else:
-                    cursor.execute(f'ALTER TABLE "{index.table}" DROP COLUMN IF EXISTS grams')
-        install(connection)
-
-
 _EVENTS = ("insert", "update", "delete")
 _TOKEN_WIDTH = 6
 
@@ -481,30 +468,60 @@ def _tokens(text: str | None) -> str:
     return " ".join(map(_token, grams(text or "")))
 
 
-def _install_on_sqlite(cursor: Any, index: Index) -> None:
-    name, table = index.name, index.table
-    cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
-    if cursor.fetchone()[0] == len(_EVENTS):
-        return
+def _install_on_sqlite(connection: BaseDatabaseWrapper, index: Index) -> None:
+    if missing_parts(index, connection):
+        drop_on_sqlite(connection, index)
+        create_on_sqlite(connection, index)
+        fill_on_sqlite(connection, index)
+
+
+def drop_on_sqlite(connection: BaseDatabaseWrapper, index: Index) -> None:
+    """Away with an index, or with what is there of it."""
+    with connection.cursor() as cursor:
+        drop_triggers(cursor, index)
+        cursor.execute(f'DROP TABLE IF EXISTS "{index.name}"')
+
+
+def create_on_sqlite(connection: BaseDatabaseWrapper, index: Index, reach: str = "") -> None:
+    """An empty index, which hears of what is written from now on: see `create_triggers`."""
     options = f"content='', detail=none, prefix='{_TOKEN_WIDTH}', tokenize='ascii'"
-    columns = ", ".join(f'"{column}"' for column in index.columns)
-    add = f'INSERT INTO "{name}"(rowid, grams) VALUES (new.id, irsite_grams({index.text("new")}));'  # noqa: S608
-    remove = (
-        f'INSERT INTO "{name}"("{name}", rowid, grams) '  # noqa: S608
-        f"VALUES ('delete', old.id, irsite_grams({index.text('old')}));"
-    )
-    cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
-    cursor.execute(f'CREATE VIRTUAL TABLE "{name}" USING fts5(grams, {options})')
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE VIRTUAL TABLE "{index.name}" USING fts5(grams, {options})')
+        create_triggers(cursor, index, reach)
+
+
+def fill_on_sqlite(connection: BaseDatabaseWrapper, index: Index, last: int = 0, most: int = -1) -> int:
+    """Enter the rows after an id, at most so many; how many they were."""
+    sql = f"""
+        INSERT INTO "{index.name}"(rowid, grams)
+        SELECT id, irsite_grams({index.text("source")}) FROM "{index.table}" AS source
+        WHERE id > %s ORDER BY id LIMIT %s
+    """  # noqa: S608 - names of our own tables
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [last, most])
+        return cursor.rowcount
+
+
+def drop_triggers(cursor: Any, index: Index) -> None:
     for event in _EVENTS:
-        cursor.execute(f'DROP TRIGGER IF EXISTS "{name}_{event}"')
+        cursor.execute(f'DROP TRIGGER IF EXISTS "{index.name}_{event}"')
+
+
+def create_triggers(cursor: Any, index: Index, reach: str = "") -> None:
+    """Whatever is written is entered; with a `reach`, SQL for an id, rows up to that one only."""
+    name, table = index.name, index.table
+    columns = ", ".join(f'"{column}"' for column in index.columns)
+    add, remove = (
+        f"{statement} irsite_grams({index.text(row)}){f' WHERE {row}.id <= ({reach})' if reach else ''};"
+        for row, statement in (
+            ("new", f'INSERT INTO "{name}"(rowid, grams) SELECT new.id,'),
+            ("old", f"""INSERT INTO "{name}"("{name}", rowid, grams) SELECT 'delete', old.id,"""),
+        )
+    )
     cursor.execute(f'CREATE TRIGGER "{name}_insert" AFTER INSERT ON "{table}" BEGIN {add} END')
     cursor.execute(f'CREATE TRIGGER "{name}_delete" AFTER DELETE ON "{table}" BEGIN {remove} END')
     cursor.execute(
         f'CREATE TRIGGER "{name}_update" AFTER UPDATE OF id, {columns} ON "{table}" BEGIN {remove} {add} END'
-    )
-    cursor.execute(
-        f'INSERT INTO "{name}"(rowid, grams) '  # noqa: S608
-        f'SELECT id, irsite_grams({index.text("source")}) FROM "{table}" AS source'
     )
 
 

@@ -17,6 +17,7 @@ ROWS: list[set[str]] = [
     {"models"},
     {"similar", "levels"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets", "directory_tables"},
+    {"reindexing"},
     {"history", "signals", "integrity"},
     {"backups"},
     {"views", "downloads", "feeds", "crawlers", "admin", "templatetags", "management"},

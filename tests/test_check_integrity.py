@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import translation
 
-from records import integrity, search
+from records import integrity, reindexing, search
 from records.models import (
     Attachment,
     Attendance,
@@ -217,7 +217,7 @@ def whole_index() -> Iterator[None]:
             )
             TRIGGERS.update({name.rpartition("_")[2]: text for name, text in cursor.fetchall()})
     yield
-    search.rebuild(connection)
+    reindexing.reindex(connection)
     search.install(connection)
 
 

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from irsite import health
-from records import search
+from records import reindexing, search
 from records.models import Question
 
 from . import build, gone
@@ -60,7 +60,7 @@ def test_a_migration_that_is_not_applied_is_waited_for(client: Client) -> None:
 @pytest.fixture
 def whole_index() -> Iterator[None]:
     yield
-    search.rebuild(connection)
+    reindexing.reindex(connection)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,7 +89,7 @@ def test_a_search_that_would_miss_something_is_not_ready(client: Client, how: st
                 search.install(connection)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "ok", "search": "failed"})
-    search.rebuild(connection)
+    reindexing.reindex(connection)
     assert client.get("/readyz").json() == ALL_RIGHT
 
 
