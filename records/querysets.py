@@ -397,13 +397,15 @@ class RecordQuerySet(OfCompanyQuerySet):
             asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
             came = participants.filter(institution__name__icontains=word)
             return Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word)) | of_company | Q(_has_any(came))
-        institutions = _related(participants, "institution").filter(name__icontains=word)
-        return (
-            Q(pk__in=search.ids_holding(search.RECORDS, word, vendor))
-            | Q(pk__in=search.ids_holding(search.QUESTIONS, word, vendor, "record_id"))
-            | of_company
-            | Q(pk__in=participants.filter(institution__in=institutions.order_by()).order_by().values("record_id"))
-        )
+        institutions = _related(participants, "institution").filter(name__icontains=word).order_by()
+        records = self.model._base_manager.using(self.db)
+        own = records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
+        asked = _related(self, "questions").filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
+        came = participants.filter(institution__in=institutions)
+        of_records = [rows.order_by().values("pk") for rows in (own, records.filter(of_company))]
+        of_parts = [rows.order_by().values("record_id") for rows in (asked, came)]
+        # One set of ids: of several, each joined by OR, PostgreSQL asks every record.
+        return Q(pk__in=of_records[0].union(of_records[1], *of_parts, all=True))
 
     def for_list(self) -> RecordQuerySet:
         """With what a line of a list shows; a fixed number of queries whatever its length."""

@@ -194,15 +194,15 @@ def _either(*conditions: tuple[str, list[str]]) -> tuple[str, list[str]]:
     return " OR ".join(sql for sql, _params in given), [one for _sql, params in given for one in params]
 
 
-def ids_holding(index: Index, word: str, vendor: str, column: str = "id") -> RawSQL:
-    """The ids of rows whose text holds a folded word, or another column of them, for `filter(pk__in=…)`."""
+def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
+    """The ids of rows whose text holds a folded word, for `filter(pk__in=…)`."""
     sought = _Sought(word)
     if vendor == "sqlite":
         source = f'"{index.name}" AS found JOIN "{index.table}" AS source ON source.id = found.rowid'
         condition = f'"{index.name}" MATCH %s'
     else:
         source, condition = f'"{index.table}" AS source', "source.grams @@ %s::tsquery"
-    sql = f'SELECT source."{column}" FROM {source} WHERE {condition}'  # noqa: S608 - names of our own tables
+    sql = f"SELECT source.id FROM {source} WHERE {condition}"  # noqa: S608 - names of our own tables
     if sought.is_gram:
         return RawSQL(sql, [sought.match(vendor)])  # noqa: S611 - what comes from outside is a parameter
     text = index.text("source")
