@@ -425,8 +425,8 @@ class RecordFilter(BaseFilter):
     def _keys(self) -> tuple[int, int]:
         """The lowest and the highest there are, whatever fits."""
         rows = self.without(*self.chosen).model.objects
-        ends = rows.aggregate(first=Min("pk", default=0), last=Max("pk", default=0))
-        return ends["first"], ends["last"]
+        # One by one: asked for both at once, SQLite reads all there are.
+        return tuple(rows.aggregate(end=end("pk", default=0))["end"] for end in (Min, Max))
 
     def _asks_for_common_words(self, without: Iterable[str] = ()) -> bool:
         """Whether nothing but words that many rows hold is searched for."""
@@ -483,7 +483,7 @@ class RecordFilter(BaseFilter):
 
 
 class PartFilter(RecordFilter):
-    """Rows of the records that fit: made like `RecordFilter`, from records.
+    """Rows of the records that fit: made like `RecordFilter`, from all published records.
 
     `own` are the parameters that are asked of the row itself and not of its record.
     """
@@ -500,9 +500,13 @@ class PartFilter(RecordFilter):
         return self._parts(self.chosen.keys() - set(names))
 
     def _parts(self, names: Iterable[str]) -> QuerySet:
-        asked = set(names)
-        records = self._narrowed(self.queryset.all(), asked - self.own)
-        return self._narrowed(self.model.objects.filter(record__in=records.order_by().values("pk")), asked & self.own)
+        """Published is said of the row's own record: the list goes through the index that holds its order."""
+        asked = set(names) - {"sort"}
+        rows: Any = self.model.objects.public()
+        if asked - self.own:
+            records = self._narrowed(self.queryset.all(), asked - self.own)
+            rows = rows.filter(record__in=records.order_by().values("pk"))
+        return self._narrowed(rows, asked & self.own)
 
     class Meta(RecordFilter.Meta):
         pass

@@ -54,7 +54,7 @@ CONTENTS_FROM = 8  # questions: from here on a record has a table of contents
 def home(request: HttpRequest) -> HttpResponse:
     context = {
         "records": Record.objects.published().newest_first().for_list()[:10],
-        "record_count": Record.objects.published().count(),
+        "record_count": sum(Tally.objects.by_month().values()),
         "companies": Company.objects.public().last_visited_first()[:12],
         "topics": Topic.objects.public().most_recorded_first()[:24],
     }

@@ -1,0 +1,243 @@
+"""The pages that are asked for most find their rows by an index: none of their queries reads a large table through."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from records import filters, search, similar
+from records.models import Institution, Question, Record, Topic
+from records.querysets import DAY_OF_ORDER
+
+pytestmark = pytest.mark.django_db
+
+LARGE = ("records_record", "records_question", "records_participant")
+COUNT = 1000
+PUBLISHED = re.compile(r"\(+status\)?(::text)? = 'published'::text\)+")
+FOUND = r"VIRTUAL TABLE INDEX \d+:M"  # by FTS5's own index
+
+# What is listed; with a word that one record holds, one that half of them do, and pages of one subject.
+ADDRESSES = (
+    "/",
+    "/records/",
+    *(f"/records/?sort={order}" for order in DAY_OF_ORDER),
+    "/records/?page=3",
+    "/records/?month=2024-03",
+    "/records/?company={company}",
+    "/records/?institution={house}",
+    "/records/?institution={house}&topic={topic}&year=2024",
+    "/records/?topic={topic}",
+    "/records/?q=罕见甲",
+    "/records/?q=罕见",
+    "/records/?q=订单",
+    "/records/?q=订单 罕见甲",
+    "/records/?q=订单&institution={house}",
+    "/questions/",
+    "/questions/?q=罕见甲",
+    "/questions/?q=订单",
+    "/questions/?company={company}",
+    "/questions/?topic={topic}",
+    "/companies/",
+    "/companies/{company}/",
+    "/institutions/{house}/",
+    "/topics/{topic}/",
+    "{record}",
+    "/records.atom",
+    "/records.atom?q=订单",
+    "/records.json?limit=30",
+    "/records.json?limit=30&company={company}",
+    "/questions.json?limit=30",
+    "/questions.json?limit=30&q=罕见甲",
+)
+
+# Lists that are read from their beginning in the order of an index, until the page is full.
+WALKED = {
+    "/records/": "record_by_visit",
+    "/records/?sort=disclosure": "record_by_disclosure",
+    "/records/?q=订单": "record_by_visit",
+    "/records/?company={company}": "record_of_company",
+    "/records.json?limit=30": "record_by_visit",
+    "/records.atom": "record_by_publication",
+    "/questions/": "record_by_visit",
+    "/questions.json?limit=30": "record_by_visit",
+}
+
+# Where rows are looked up.
+LOOKED_UP = {
+    "/records/?q=罕见甲": "records_question_grams",
+    "/questions/?q=罕见甲": "records_question_grams",
+    "/institutions/{house}/": "visit_of_institution",
+    "/topics/{topic}/": "mention_of_topic",
+}
+
+
+@pytest.fixture(scope="module")
+def market(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """A made-up market, for all tests of this file, and what addresses are filled with."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("make_market", records=COUNT)
+        Question.objects.filter(pk=Question.objects.order_by("-pk")[COUNT].pk).update(text="罕见甲乙如何？")
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":  # as on a site, where nobody runs ANALYZE
+                cursor.execute("DELETE FROM sqlite_stat1")
+                cursor.execute("ANALYZE sqlite_schema")
+            else:  # what autovacuum does after a while
+                cursor.execute("SELECT gin_clean_pending_list('records_question_grams')")
+                cursor.execute("SELECT gin_clean_pending_list('records_record_grams')")
+        connection.check_constraints()  # else after each test, of all rows
+        record = Record.objects.order_by("-pk")[COUNT // 2]
+        yield {
+            "company": record.company.code,
+            "house": Institution.objects.order_by("-record_count")[50].pk,
+            "topic": Topic.objects.order_by("record_count")[3].slug,
+            "record": record.get_absolute_url(),
+        }
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rows count as many here as they do among a hundred times as many."""
+    monkeypatch.setattr(filters, "FEW", 200)
+    monkeypatch.setattr(filters, "SAMPLE", 50)
+    monkeypatch.setattr(search, "COMMON", 500)
+
+
+def queries(client: Client, address: str) -> list[str]:
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert answer.status_code == 200, address
+    return chosen(asked)
+
+
+def chosen(asked: CaptureQueriesContext) -> list[str]:
+    return [query["sql"] for query in asked.captured_queries if query["sql"].lstrip().startswith(("SELECT", "WITH"))]
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def read_through(sql: str) -> list[str]:
+    """The large tables of which a query looks at every row, or at every published one."""
+    return _scanned_on_sqlite(sql) if connection.vendor == "sqlite" else _scanned_on_postgresql(sql)
+
+
+def _scanned_on_sqlite(sql: str) -> list[str]:
+    """Which alias is whose the plan does not tell; the steps of the program tell which trees it walks."""
+    if not any(re.match(rf"SCAN (?!.*{FOUND})", step) for step in _steps(sql)):
+        return []
+    tables = dict(rows("SELECT rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0"))
+    program = [row[1:4] for row in rows(f"EXPLAIN {sql}")]
+    opened = {cursor: tables.get(root) for step, cursor, root in program if step == "OpenRead"}
+    walked = {cursor for step, cursor, _to in program if step in ("Rewind", "Last")}
+    walked &= {cursor for step, cursor, _to in program if step in ("Next", "Prev")}
+    return sorted({table for cursor in walked if (table := opened.get(cursor)) in LARGE})
+
+
+def _steps(sql: str) -> list[str]:
+    return [row[3] for row in rows(f"EXPLAIN QUERY PLAN {sql}")]
+
+
+def _scanned_on_postgresql(sql: str) -> list[str]:
+    return sorted(
+        {node["Relation Name"] for node in _nodes(sql) if node.get("Relation Name") in LARGE and _takes_all(node)}
+    )
+
+
+def _takes_all(node: dict[str, Any]) -> bool:
+    if node["Node Type"] == "Seq Scan":
+        return True
+    if not node["Node Type"].startswith("Index") or node["is_limited"]:
+        return False
+    # A record is found by its own line, a question, its company or a visitor. For such alternatives PostgreSQL takes
+    # no index: it goes through that of the published records once and compares their ids, which costs little.
+    if node["Node Type"] == "Index Only Scan" and "hashed SubPlan" in node.get("Filter", ""):
+        return False
+    return "Index Cond" not in node or bool(PUBLISHED.fullmatch(node["Index Cond"]))
+
+
+def _nodes(sql: str) -> list[dict[str, Any]]:
+    """The nodes of a plan, each with whether it is read only until there is enough.
+
+    Planned as if pages in a row cost what they do in tables many times as large.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL seq_page_cost = 40")
+        cursor.execute("SET LOCAL jit = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
+        ((plans,),) = cursor.fetchall()
+        cursor.execute("SET LOCAL seq_page_cost = DEFAULT")
+    return list(_walk((json.loads(plans) if isinstance(plans, str) else plans)[0]["Plan"]))
+
+
+def _walk(node: dict[str, Any], is_limited: bool = False) -> Iterator[dict[str, Any]]:
+    is_limited = is_limited or node["Node Type"] == "Limit"
+    yield {**node, "is_limited": is_limited}
+    takes_all = node["Node Type"] in ("Sort", "Hash", "Aggregate", "Materialize")
+    for part in node.get("Plans", ()):
+        yield from _walk(part, is_limited and not takes_all)
+
+
+def walks(sql: str, index: str) -> bool:
+    """Whether a query begins at one end of an index and stops when it has enough."""
+    if connection.vendor == "sqlite":
+        steps = _steps(sql)
+        return "USE TEMP B-TREE FOR ORDER BY" not in steps and any(f"INDEX {index} " in step for step in steps)
+    return any(node.get("Index Name") == index and node["is_limited"] for node in _nodes(sql))
+
+
+def looks_up(sql: str, index: str) -> bool:
+    if connection.vendor == "postgresql":
+        return any(node.get("Index Name") == index and "Index Cond" in node for node in _nodes(sql))
+    if index.endswith("_grams"):
+        return index in sql and any(re.search(FOUND, step) for step in _steps(sql))
+    return any(re.match(rf"SEARCH .* INDEX {index} ", step) for step in _steps(sql))
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_page_reads_a_large_table_through(market: dict[str, Any], client: Client, address: str) -> None:
+    found = [(tables, sql) for sql in queries(client, address.format(**market)) if (tables := read_through(sql))]
+    assert not found
+
+
+@pytest.mark.parametrize("address", WALKED)
+def test_a_list_is_read_until_its_page_is_full(market: dict[str, Any], client: Client, address: str) -> None:
+    asked = queries(client, address.format(**market))
+    assert any("LIMIT" in sql and walks(sql, WALKED[address]) for sql in asked), asked
+
+
+@pytest.mark.parametrize("address", LOOKED_UP)
+def test_what_is_looked_for_is_found_by_its_index(market: dict[str, Any], client: Client, address: str) -> None:
+    asked = queries(client, address.format(**market))
+    assert any(looks_up(sql, LOOKED_UP[address]) for sql in asked), asked
+
+
+def test_similar_questions_are_found_by_the_index_of_the_search(market: dict[str, Any]) -> None:
+    """But for the newest of all, which are counted: they are read from the end, so many and no more."""
+    similar._counted("default", -1)
+    with CaptureQueriesContext(connection) as asked:
+        similar.answered_before("罕见甲乙怎么样？", Record.objects.none(), Question.objects.public())
+    found = [sql for sql in chosen(asked) if "LIMIT 1000" not in sql]
+    assert any(looks_up(sql, "records_question_grams") for sql in found), found
+    assert not [(tables, sql) for sql in found if (tables := read_through(sql))]
+
+
+def test_what_is_read_through_is_noticed(market: dict[str, Any]) -> None:
+    assert read_through("SELECT count(*) FROM records_question WHERE answer LIKE '%x%'") == ["records_question"]
+    assert read_through("SELECT id FROM records_record ORDER BY place LIMIT 30") == ["records_record"]
+    assert read_through("SELECT id FROM records_question WHERE id = 7") == []
+    by_place = "SELECT id FROM records_record WHERE status = 'published' ORDER BY {} LIMIT 30"
+    assert not walks(by_place.format("place"), "record_by_visit")
+    assert walks(by_place.format("held_from DESC NULLS LAST, id DESC"), "record_by_visit")
+    assert not looks_up("SELECT id FROM records_question WHERE id = 7", "records_question_grams")
