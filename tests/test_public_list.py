@@ -198,8 +198,8 @@ def test_a_histogram_shows_the_last_five_years(client: Client) -> None:
 def test_showing_what_was_found_costs_one_query_for_a_page(client: Client, django_assert_num_queries: Any) -> None:
     build.records(20)
     # What fits is found once, and tells count, keys and months. Before that it is asked how common the words are, and
-    # how large the market.
-    with django_assert_num_queries(LIST_QUERIES - 2 + 1 + 2):
+    # how large the market, from its first key to its last.
+    with django_assert_num_queries(LIST_QUERIES - 2 + 1 + 3):
         assert client.get("/records/?q=订单").content.decode().count("<mark>") == 20
 
 
