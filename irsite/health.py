@@ -13,7 +13,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from records import search
+from records import search_index
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,6 @@ def _is_migrated() -> bool:
 PARTS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "migrations": _is_migrated,
-    "search": lambda: search.is_current(connection),
+    "search": lambda: search_index.is_current(connection),
 }
 ANSWERS: dict[str, Callable[[], HttpResponse]] = {"/healthz": live, "/readyz": ready}

@@ -139,16 +139,15 @@ try:
 except (EnvError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
     sys.exit(f"irsite: the environment is not right: {error}")
 
-OTP = all(importlib.util.find_spec(name) for name in ("django_otp", "segno"))
-if REQUIRE_OTP_FOR_REVIEWERS and not OTP:
-    sys.exit('irsite: "REQUIRE_OTP_FOR_REVIEWERS" is set, and django-otp is not installed: pip install --group otp')
-
+OTP_PACKAGES = {"django_otp": "django-otp", "segno": "segno"}
+OTP = all(map(importlib.util.find_spec, OTP_PACKAGES))
 for name, value, packages, group in (
-    ("MEDIA_BUCKET", MEDIA_BUCKET, ("storages", "boto3"), "s3"),
-    ("REDIS_URL", REDIS_URL, ("redis",), "redis"),
+    ("REQUIRE_OTP_FOR_REVIEWERS", REQUIRE_OTP_FOR_REVIEWERS, OTP_PACKAGES, "otp"),
+    ("MEDIA_BUCKET", MEDIA_BUCKET, {"storages": "django-storages", "boto3": "boto3"}, "s3"),
+    ("REDIS_URL", REDIS_URL, {"redis": "redis"}, "redis"),
 ):
-    if value and not all(importlib.util.find_spec(package) for package in packages):
-        sys.exit(f'irsite: "{name}" is set, and {packages[-1]} is not installed: pip install --group {group}')
+    if value and (missing := [called for module, called in packages.items() if not importlib.util.find_spec(module)]):
+        sys.exit(f'irsite: "{name}" is set, and {missing[0]} is not installed: pip install --group {group}')
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"] or "localhost", EMAIL["EMAIL_PORT"]

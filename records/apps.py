@@ -53,10 +53,10 @@ def make_roles(using: str, **options: Any) -> None:
 
 def install_search(using: str, **options: Any) -> None:
     """A migration that rebuilds a table on SQLite drops its triggers: the index is looked after each time."""
-    from . import search
+    from . import search_index
 
     if connections[using].introspection.table_names():
-        search.install(connections[using])
+        search_index.install(connections[using])
 
 
 def install_audit(using: str, **options: Any) -> None:
@@ -76,7 +76,7 @@ def begin_ledger(using: str, **options: Any) -> None:
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:
-    from . import search
+    from . import search_index
 
     if connection.vendor == "sqlite":
-        search.register_functions(connection.connection)
+        search_index.register_functions(connection.connection)

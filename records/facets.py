@@ -125,7 +125,7 @@ class Grouping:
     offered: bool = True
     ledger: Ledger | None = None
 
-    def counts(self, keys: Any) -> Any:
+    def counts(self, keys: Any) -> QuerySet:
         """Triples of value, label and number of what is listed, the commonest first."""
         return _ranked(self.rows(keys).order_by(), self.key, self.label, Count("*"))
 

@@ -334,6 +334,7 @@ class RecordFilter(BaseFilter):
         super().__init__(*given, **options)
         self._hits: dict[frozenset[str], Hits] = {}
         self._samples: dict[frozenset[str], Hits] = {}
+        self._vast: dict[frozenset[str], bool] = {}
 
     @property
     def qs(self) -> QuerySet:
@@ -403,6 +404,11 @@ class RecordFilter(BaseFilter):
 
     def _is_vast(self, names: frozenset[str]) -> bool:
         """Whether more fits than is counted one by one; a guess, so as not to look for all of it in vain."""
+        if names not in self._vast:
+            self._vast[names] = self._looks_vast(names)
+        return self._vast[names]
+
+    def _looks_vast(self, names: frozenset[str]) -> bool:
         if (known := self.known_count(*names)) is not None:
             return known > FEW
         first, last = self._keys
@@ -428,7 +434,7 @@ class RecordFilter(BaseFilter):
         # One by one: asked for both at once, SQLite reads all there are.
         return tuple(rows.aggregate(end=end("pk", default=0))["end"] for end in (Min, Max))
 
-    def _asks_for_common_words(self, without: Iterable[str] = ()) -> bool:
+    def _asks_for_common_words(self, without: Iterable[str]) -> bool:
         """Whether nothing but words that many rows hold is searched for."""
         return "q" not in without and bool(self.common) and self.common.issuperset(self.words)
 

@@ -91,7 +91,9 @@ def contacts(records: QuerySet, kind: str, most: int = RANKED, but: Any = None) 
     ranked = rows.values(kind).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
     found = list(ranked.order_by("-n", "-last", kind).values_list(kind, "n", "first", "last")[:most])
     called = model.objects.in_bulk([pk for pk, *_figures in found])
-    return [Contact(getattr(called[pk], key), getattr(called[pk], name), *figures) for pk, *figures in found]
+    # One that was merged between the two queries is no more.
+    there = ((called[pk], figures) for pk, *figures in found if pk in called)
+    return [Contact(getattr(subject, key), getattr(subject, name), *figures) for subject, figures in there]
 
 
 def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:

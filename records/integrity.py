@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import reindexing, search
+from . import reindexing, search, search_index
 from .models import Participant, Question, Record, ledger, stored
 from .workflow import UNPUBLISHED, Status
 
@@ -117,11 +117,11 @@ def check_ledger(_advance: Advance) -> Iterator[str]:
 
 def check_search(advance: Advance) -> Iterator[str]:
     for index in search.INDEXES:
-        if missing := search.missing_parts(index, connection):
+        if missing := search_index.missing_parts(index, connection):
             yield _("%(table)s: the index lacks %(parts)s") % {"table": index.table, "parts": ", ".join(missing)}
             continue
         try:
-            for pk in search.misindexed(index, connection, advance):
+            for pk in search_index.misindexed(index, connection, advance):
                 yield _("%(table)s %(pk)s: the index is not that of its text") % {"table": index.table, "pk": pk}
         except DatabaseError as error:
             yield _("%(table)s: the index cannot be read: %(error)s") % {"table": index.table, "error": error}

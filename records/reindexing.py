@@ -10,6 +10,7 @@ Whoever goes on where another was killed finds these: they are there as long as 
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import search
+from . import search, search_index
 
 BATCH = 500  # rows; SQLite lets nobody else write while they are entered
 PAUSE = 0.1  # seconds between batches, in which whoever waits to write comes first
@@ -44,25 +45,25 @@ def begin(connection: BaseDatabaseWrapper, *, from_start: bool = False) -> list[
 
 
 @dataclasses.dataclass(frozen=True)
-class Reindexing:
+class Reindexing(abc.ABC):
     """An index that is made anew."""
 
     index: search.Index
     connection: BaseDatabaseWrapper
 
-    def is_under_way(self) -> bool:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def is_under_way(self) -> bool: ...
 
-    def begin(self) -> None:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def begin(self) -> None: ...
 
+    @abc.abstractmethod
     def last(self) -> int:
         """The id of the last row that is done, or 0."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def batches(self) -> Iterator[int]:
         """Do what is left; after each batch, how many rows it had. Each is kept, whatever becomes of the next."""
-        raise NotImplementedError
 
     def count(self) -> tuple[int, int]:
         """How many rows there are, and how many of them are done."""
@@ -86,11 +87,11 @@ class OnSQLite(Reindexing):
         return f'SELECT max(id) FROM "{self.new.name}_docsize"'  # noqa: S608 - names of our own tables
 
     def is_under_way(self) -> bool:
-        return self.new.name not in search.missing_parts(self.new, self.connection)
+        return self.new.name not in search_index.missing_parts(self.new, self.connection)
 
     def begin(self) -> None:
-        search.drop_on_sqlite(self.connection, self.new)
-        search.create_on_sqlite(self.connection, self.new, reach=self._highest)
+        search_index.drop_on_sqlite(self.connection, self.new)
+        search_index.create_on_sqlite(self.connection, self.new, reach=self._highest)
 
     def last(self) -> int:
         return self._rows(self._highest)[0][0] or 0
@@ -101,9 +102,9 @@ class OnSQLite(Reindexing):
             with transaction.atomic(using=self.connection.alias):
                 if not self.is_under_way():
                     return  # somebody else was quicker
-                if search.missing_parts(self.new, self.connection):
+                if search_index.missing_parts(self.new, self.connection):
                     self.begin()  # a migration rebuilt the table, and what was written since was told to nobody
-                done = search.fill_on_sqlite(self.connection, self.new, self.last(), BATCH)
+                done = search_index.fill_on_sqlite(self.connection, self.new, self.last(), BATCH)
                 is_over = done < BATCH
                 if is_over:
                     self._take_its_place()
@@ -112,11 +113,11 @@ class OnSQLite(Reindexing):
                 time.sleep(PAUSE)
 
     def _take_its_place(self) -> None:
-        search.drop_on_sqlite(self.connection, self.index)
+        search_index.drop_on_sqlite(self.connection, self.index)
         with self.connection.cursor() as cursor:
-            search.drop_triggers(cursor, self.new)
+            search_index.drop_triggers(cursor, self.new)
             cursor.execute(f'ALTER TABLE "{self.new.name}" RENAME TO "{self.index.name}"')
-            search.create_triggers(cursor, self.index)
+            search_index.create_triggers(cursor, self.index)
 
 
 class OnPostgreSQL(Reindexing):
@@ -128,8 +129,8 @@ class OnPostgreSQL(Reindexing):
         return self._rows("SELECT to_regclass(%s) IS NOT NULL", [self.mark])[0][0]
 
     def begin(self) -> None:
-        if search.missing_parts(self.index, self.connection):
-            search.install(self.connection)  # waits for all who use the table, and they for it
+        if search_index.missing_parts(self.index, self.connection):
+            search_index.install(self.connection)  # waits for all who use the table, and they for it
         self._rows(f'DROP TABLE IF EXISTS "{self.mark}"')
         self._rows(f'CREATE TABLE "{self.mark}" AS SELECT 0::bigint AS id')
 

@@ -1,25 +1,21 @@
-"""Search: what a query asks for, the index that finds it on either engine, and where it stands in a text.
+"""Search: what a query asks for, what finds it on either engine, and where it stands in a text.
 
 A text is indexed by its grams: within each run of letters, digits and CJK characters every pair of neighbours, and
 the last character alone. A query asks the index for all grams of a word and then looks whether the folded text holds
 the word, so that the result is exactly that of a plain substring search.
 
-SQLite keeps the grams in FTS5 tables filled by triggers, PostgreSQL in generated columns; on both, the functions
-`irsite_fold(text)` and `irsite_grams(text)` do the work, so that no way of writing to a table goes past the index.
+How the index comes into being and is kept up stands in `search_index`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
-import json
 import operator
 import re
-import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -43,10 +39,10 @@ _RUN_RANGES = (
     ("\u4e00", "\u9fff"),
     ("\uac00", "\ud7a3"),  # Hangul
 )
-_RUN_CLASS = "[" + "".join(f"{first}-{last}" for first, last in _RUN_RANGES) + "]+"
-_RUNS = re.compile(_RUN_CLASS)
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LOWER = str.maketrans(_UPPER, _UPPER.lower())
+RUN_CLASS = "[" + "".join(f"{first}-{last}" for first, last in _RUN_RANGES) + "]+"
+_RUNS = re.compile(RUN_CLASS)
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER = str.maketrans(UPPER, UPPER.lower())
 
 
 def fold(text: str) -> str:
@@ -111,9 +107,6 @@ def phrase(text: str) -> str:
     return folded if can_be_found(folded) else ""
 
 
-# The index
-
-
 @dataclasses.dataclass(frozen=True)
 class Index:
     """What is searched of a table: `columns` are joined by line feeds."""
@@ -147,6 +140,14 @@ RECORDS = Index("records_record", ("number", "place", "other_activity", "introdu
 INDEXES = (QUESTIONS, RECORDS)
 
 
+TOKEN_WIDTH = 6
+
+
+def token(gram: str) -> str:
+    """A gram as FTS5 is given it: hexadecimal digits, so that no tokenizer splits or folds it on its own terms."""
+    return "".join(f"{ord(character):0{TOKEN_WIDTH}x}" for character in gram)
+
+
 COMMON = 20_000  # rows; a word that may stand in more is looked for in the rows themselves
 
 
@@ -174,18 +175,24 @@ class _Sought:
 
     def match(self, vendor: str) -> str:
         if vendor == "sqlite":
-            return " AND ".join(_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in self.grams)
+            return " AND ".join(map(_asked_of_sqlite, self.grams))
         return " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in self.grams)
 
     def plainly(self, text: str, vendor: str) -> tuple[str, list[str]]:
         """SQL for whether a text holds the word as it is written there; it costs a fraction of folding."""
-        function = "instr" if vendor == "sqlite" else "strpos"
-        return (f"{function}({text}, %s) > 0", [self.word]) if self.stays_as_it_is else ("", [])
+        return self._held(text, vendor) if self.stays_as_it_is else ("", [])
 
     def folded(self, text: str, vendor: str) -> tuple[str, list[str]]:
         """SQL for whether a text holds the word once it is folded."""
-        function = "instr" if vendor == "sqlite" else "strpos"
-        return f"{function}(irsite_fold({text}), %s) > 0", [self.word]
+        return self._held(f"irsite_fold({text})", vendor)
+
+    def _held(self, text: str, vendor: str) -> tuple[str, list[str]]:
+        return f"{'instr' if vendor == 'sqlite' else 'strpos'}({text}, %s) > 0", [self.word]
+
+
+def _asked_of_sqlite(gram: str) -> str:
+    """A single character is the beginning of all grams that it begins."""
+    return token(gram) if len(gram) == 2 else f"{token(gram)}*"
 
 
 def _either(*conditions: tuple[str, list[str]]) -> tuple[str, list[str]]:
@@ -249,7 +256,7 @@ def _common_on_sqlite(asked: Sequence[str], connection: BaseDatabaseWrapper) -> 
         for _gram in asked
         for index in INDEXES
     )
-    tokens = [_token(gram) if len(gram) == 2 else f"{_token(gram)}*" for gram in asked for _index in INDEXES]
+    tokens = [_asked_of_sqlite(gram) for gram in asked for _index in INDEXES]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counted}", tokens)
         numbers = iter(cursor.fetchone())
@@ -291,7 +298,7 @@ def newest_holding(
     None where PostgreSQL finds too many to put them in order in a moment: see `recent_holding`.
     """
     if connection.vendor == "sqlite":  # goes through its lists from the newest row on
-        match = " AND ".join(map(_token, asked))
+        match = " AND ".join(map(token, asked))
         sql = f'SELECT rowid FROM "{index.name}" WHERE "{index.name}" MATCH %s ORDER BY rowid DESC LIMIT %s'  # noqa: S608
         return _ids(connection, sql, [match, most])
     ids = _ids(connection, _UNORDERED.format(index.table), [_all_of(asked), _FEW + 1])
@@ -336,222 +343,6 @@ def _ids(connection: BaseDatabaseWrapper, sql: str, parameters: list[Any]) -> li
 
 def _all_of(asked: Iterable[str]) -> str:
     return " & ".join(f"'{gram}'" for gram in asked)
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Bring the index into being, or back after a migration rebuilt a table. Safe to repeat."""
-    if connection.vendor == "sqlite":
-        for index in INDEXES:
-            _install_on_sqlite(connection, index)
-        return
-    with connection.cursor() as cursor:
-        for statement in _POSTGRESQL_FUNCTIONS:
-            cursor.execute(statement)
-        for index in INDEXES:
-            _install_on_postgresql(cursor, index)
-
-
-def register_functions(connection: sqlite3.Connection) -> None:
-    """What SQLite's triggers and queries call; for each new connection."""
-    connection.create_function("irsite_fold", 1, lambda text: fold(text or ""), deterministic=True)
-    connection.create_function("irsite_grams", 1, _tokens, deterministic=True)
-
-
-def is_installed(connection: BaseDatabaseWrapper) -> bool:
-    """Whether every table that is searched has its index, kept up by the database."""
-    return not any(missing_parts(index, connection) for index in INDEXES)
-
-
-def missing_parts(index: Index, connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of what makes up an index and is not there: a table with its triggers, or a column with its index."""
-    if connection.vendor == "sqlite":
-        wanted = [index.name, *(f"{index.name}_{event}" for event in _EVENTS)]
-        sql, params = "SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')", []
-    else:
-        wanted, params = [f"{index.table}.grams", index.name], [index.table, index.table]
-        sql = """
-            SELECT table_name || '.' || column_name FROM information_schema.columns
-            WHERE table_schema = current_schema() AND table_name = %s AND is_generated = 'ALWAYS'
-            UNION ALL
-            SELECT indexrelid::regclass::text FROM pg_index
-            WHERE indrelid = to_regclass(%s) AND indisvalid
-        """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        there = {name for (name,) in cursor.fetchall()}
-    return [name for name in wanted if name not in there]
-
-
-def is_current(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the index is there and holds the newest row of each table: asked in a moment, however many there are."""
-    return is_installed(connection) and all(_holds_newest(index, connection) for index in INDEXES)
-
-
-def _holds_newest(index: Index, connection: BaseDatabaseWrapper) -> bool:
-    if connection.vendor == "sqlite":
-        sql = f"""
-            SELECT (SELECT max(id) FROM "{index.table}") IS NOT (SELECT max(id) FROM "{index.name}_docsize")
-        """  # noqa: S608 - names of our own tables
-    else:
-        sql = f'SELECT {index.is_stale} FROM "{index.table}" ORDER BY id DESC LIMIT 1'  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return not any(is_stale for (is_stale,) in cursor.fetchall())
-
-
-def misindexed(index: Index, connection: BaseDatabaseWrapper, advance: Callable[[int], Any]) -> Iterator[int]:
-    """Ids of rows of which the index holds nothing, or something else, and of rows that it holds and nobody has.
-
-    `advance` is told how many rows were looked at. For an index of which no part is missing.
-    """
-    held = _sums(index, connection) if connection.vendor == "sqlite" else {}
-    known: dict[str, int] = {}
-    last = 0
-    while rows := _rows_after(index, connection, last):
-        for pk, told in rows:
-            if connection.vendor == "sqlite":
-                true = sum(known.get(gram) or known.setdefault(gram, _digest(_token(gram))) for gram in grams(told))
-                is_wrong = held.pop(pk, None) != true
-            else:
-                is_wrong = told
-            if is_wrong:
-                yield pk
-        last = rows[-1][0]
-        advance(len(rows))
-    yield from sorted(held)
-
-
-def _rows_after(index: Index, connection: BaseDatabaseWrapper, last: int) -> list[tuple[int, Any]]:
-    """Some rows by id: with their text on SQLite, and with whether the index has them wrong on PostgreSQL."""
-    told = index.text("source") if connection.vendor == "sqlite" else index.is_stale
-    sql = f'SELECT id, {told} FROM "{index.table}" AS source WHERE id > %s ORDER BY id LIMIT 2000'  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [last])
-        return cursor.fetchall()
-
-
-def _sums(index: Index, connection: BaseDatabaseWrapper) -> dict[int, int]:
-    """By id of the rows that an index of SQLite holds, the sum of the digests of their grams.
-
-    The index knows which rows have a gram and not which grams a row has: a sum can be put together in its order.
-    """
-    looked_at = f'temp."{index.name}_instances"'
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT id FROM "{index.name}_docsize"')  # noqa: S608
-        sums = dict.fromkeys((pk for (pk,) in cursor.fetchall()), 0)
-        cursor.execute(f"CREATE VIRTUAL TABLE {looked_at} USING fts5vocab(main, '{index.name}', 'instance')")
-        try:
-            cursor.execute(f"SELECT term, json_group_array(doc) FROM {looked_at} GROUP BY term")  # noqa: S608
-            for term, pks in cursor:
-                digest = _digest(term)
-                for pk in json.loads(pks):
-                    sums[pk] = sums.get(pk, 0) + digest
-        finally:
-            cursor.execute(f"DROP TABLE {looked_at}")
-    return sums
-
-
-def _digest(token: str) -> int:
-    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=7).digest())
-
-
-_EVENTS = ("insert", "update", "delete")
-_TOKEN_WIDTH = 6
-
-
-def _token(gram: str) -> str:
-    """A gram as FTS5 is given it: hexadecimal digits, so that no tokenizer splits or folds it on its own terms."""
-    return "".join(f"{ord(character):0{_TOKEN_WIDTH}x}" for character in gram)
-
-
-def _tokens(text: str | None) -> str:
-    return " ".join(map(_token, grams(text or "")))
-
-
-def _install_on_sqlite(connection: BaseDatabaseWrapper, index: Index) -> None:
-    if missing_parts(index, connection):
-        drop_on_sqlite(connection, index)
-        create_on_sqlite(connection, index)
-        fill_on_sqlite(connection, index)
-
-
-def drop_on_sqlite(connection: BaseDatabaseWrapper, index: Index) -> None:
-    """Away with an index, or with what is there of it."""
-    with connection.cursor() as cursor:
-        drop_triggers(cursor, index)
-        cursor.execute(f'DROP TABLE IF EXISTS "{index.name}"')
-
-
-def create_on_sqlite(connection: BaseDatabaseWrapper, index: Index, reach: str = "") -> None:
-    """An empty index, which hears of what is written from now on: see `create_triggers`."""
-    options = f"content='', detail=none, prefix='{_TOKEN_WIDTH}', tokenize='ascii'"
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE VIRTUAL TABLE "{index.name}" USING fts5(grams, {options})')
-        create_triggers(cursor, index, reach)
-
-
-def fill_on_sqlite(connection: BaseDatabaseWrapper, index: Index, last: int = 0, most: int = -1) -> int:
-    """Enter the rows after an id, at most so many; how many they were."""
-    sql = f"""
-        INSERT INTO "{index.name}"(rowid, grams)
-        SELECT id, irsite_grams({index.text("source")}) FROM "{index.table}" AS source
-        WHERE id > %s ORDER BY id LIMIT %s
-    """  # noqa: S608 - names of our own tables
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [last, most])
-        return cursor.rowcount
-
-
-def drop_triggers(cursor: Any, index: Index) -> None:
-    for event in _EVENTS:
-        cursor.execute(f'DROP TRIGGER IF EXISTS "{index.name}_{event}"')
-
-
-def create_triggers(cursor: Any, index: Index, reach: str = "") -> None:
-    """Whatever is written is entered; with a `reach`, SQL for an id, rows up to that one only."""
-    name, table = index.name, index.table
-    columns = ", ".join(f'"{column}"' for column in index.columns)
-    add, remove = (
-        f"{statement} irsite_grams({index.text(row)}){f' WHERE {row}.id <= ({reach})' if reach else ''};"
-        for row, statement in (
-            ("new", f'INSERT INTO "{name}"(rowid, grams) SELECT new.id,'),
-            ("old", f"""INSERT INTO "{name}"("{name}", rowid, grams) SELECT 'delete', old.id,"""),
-        )
-    )
-    cursor.execute(f'CREATE TRIGGER "{name}_insert" AFTER INSERT ON "{table}" BEGIN {add} END')
-    cursor.execute(f'CREATE TRIGGER "{name}_delete" AFTER DELETE ON "{table}" BEGIN {remove} END')
-    cursor.execute(
-        f'CREATE TRIGGER "{name}_update" AFTER UPDATE OF id, {columns} ON "{table}" BEGIN {remove} {add} END'
-    )
-
-
-_POSTGRESQL_FUNCTIONS = (
-    f"""
-    CREATE OR REPLACE FUNCTION irsite_fold(value text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURNS NULL ON NULL INPUT
-    AS $$ SELECT translate(normalize(value, NFKC), '{_UPPER}', '{_UPPER.lower()}') $$
-    """,
-    f"""
-    CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    BEGIN ATOMIC  -- knows the other function by itself and not by name: pg_restore looks up no names
-      SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2)))[1:{MAX_GRAMS}], '{{}}')
-      FROM regexp_matches(irsite_fold(value), '{_RUN_CLASS}', 'g') AS run,
-           generate_series(1, char_length(run[1])) AS at;
-    END
-    """,  # noqa: S608
-)
-
-
-def _install_on_postgresql(cursor: Any, index: Index) -> None:
-    cursor.execute(
-        f'ALTER TABLE "{index.table}" ADD COLUMN IF NOT EXISTS grams tsvector '
-        f"GENERATED ALWAYS AS ({index.vector}) STORED"
-    )
-    cursor.execute(f'CREATE INDEX IF NOT EXISTS "{index.name}" ON "{index.table}" USING gin (grams)')
-
-
-# Where it stands
 
 
 def marked(text: str, words: tuple[str, ...]) -> list[tuple[str, bool]]:

@@ -40,7 +40,7 @@ def problems() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "tree"
         skipped = shutil.ignore_patterns(
-            ".venv", ".git", "tests", "__pycache__", "*.sqlite3*", "media", "*_cache", "*.egg-info"
+            ".venv", ".git", "bench", "tests", "__pycache__", "*.sqlite3*", "media", "*_cache", "*.egg-info"
         )
         shutil.copytree(root, copy, ignore=skipped)
         command = ["makemessages", "--locale", "zh_Hans", "--no-location", "--no-wrap", "--verbosity", "0"]

@@ -337,6 +337,22 @@ def test_what_leaves_is_of_ones_own_companies(level: str, across: str, client: C
     assert not any("999002" in cell or "远山" in cell for row in rows for cell in row)
 
 
+@pytest.mark.parametrize("level", ["quiet_periods", "audit_log"])
+@pytest.mark.parametrize("across", ["0", "1"])
+def test_what_the_desk_keeps_of_others_does_not_leave(level: str, across: str, client: Client) -> None:
+    person = build.person("clerk", *build.STAFF, "view_company", "view_quietperiod", "view_auditentry")
+    for code in ("999001", "999002"):
+        company = build.company(code)
+        QuietPeriod.objects.create(company=company, first_day="2024-04-01", last_day="2024-04-20")
+        audit.note("export", build.draft(company, number=f"of {code}"))
+    person.companies.set([build.company()])
+    client.force_login(person)
+    address, model = LISTS[level]
+    rows = table(client.post(address, asked(level, model.objects.all(), select_across=across)))
+    assert any("999001" in cell for row in rows for cell in row)
+    assert not any("999002" in cell or "远山" in cell for row in rows for cell in row)
+
+
 def test_what_the_filter_shows_leaves_across_pages(admin_client: Client) -> None:
     records = build.records(53, visitors=())
     build.record(build.company("999002"), number="x")

@@ -13,6 +13,7 @@ ROWS: list[set[str]] = [
     {"filing", "names", "alike", "calendar"},
     {"workflow", "roles", "market", "tables", "filetypes"},
     {"search"},
+    {"search_index"},
     {"querysets"},
     {"models"},
     {"similar", "levels"},

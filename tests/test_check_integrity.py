@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import translation
 
-from records import integrity, reindexing, search
+from records import integrity, reindexing, search_index
 from records.models import (
     Attachment,
     Attendance,
@@ -203,7 +203,7 @@ def behind_the_index(record: Record, how: str) -> None:
             sql(TRIGGERS[event])
     else:
         with connection.cursor() as cursor:
-            for statement in search._POSTGRESQL_FUNCTIONS:
+            for statement in search_index.POSTGRESQL_FUNCTIONS:
                 cursor.execute(statement)
 
 
@@ -218,7 +218,7 @@ def whole_index() -> Iterator[None]:
             TRIGGERS.update({name.rpartition("_")[2]: text for name, text in cursor.fetchall()})
     yield
     reindexing.reindex(connection)
-    search.install(connection)
+    search_index.install(connection)
 
 
 TRIGGERS: dict[str, str] = {}

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from irsite import health
-from records import reindexing, search
+from records import reindexing, search_index
 from records.models import Question
 
 from . import build, gone
@@ -86,7 +86,7 @@ def test_a_search_that_would_miss_something_is_not_ready(client: Client, how: st
             if connection.vendor == "sqlite":
                 cursor.execute(text)
             else:
-                search.install(connection)
+                search_index.install(connection)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "ok", "search": "failed"})
     reindexing.reindex(connection)

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from records import insights
-from records.models import Record
+from records.models import Institution, Record
 from records.querysets import Period
 from tests import build
 
@@ -50,6 +50,18 @@ def test_contacts_are_counted_once_for_each_record_with_their_first_and_last_day
         ("华夏基金", 3, day(2024, 2, 1), day(2024, 5, 2)),
         ("中信证券", 1, day(2024, 2, 1), day(2024, 2, 1)),
     ]
+
+
+@pytest.mark.usefixtures("market")
+def test_an_institution_that_is_merged_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = type(Institution.objects).in_bulk
+
+    def ask_late(manager: Any, ids: Any) -> Any:
+        build.institution("华夏基金").merge_into(build.institution("高瓴资本"))
+        return ask(manager, ids)
+
+    monkeypatch.setattr(type(Institution.objects), "in_bulk", ask_late)
+    assert [row.name for row in insights.contacts(Record.objects.published(), "institution")] == ["中信证券"]
 
 
 @pytest.mark.parametrize("kind", ["company", "institution"])

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
-from records import reindexing, search
+from records import reindexing, search, search_index
 from records.management.commands import reindex as command
 from records.models import Question, Record
 
@@ -57,11 +57,11 @@ def damage() -> None:
         sql(blind)
         Question.objects.update(text=Question.objects.values("text")[:1])
         sql("UPDATE records_question SET text = '问' || position || '号？'")
-        search.install(connection)  # the function is right again, and what was written stays
+        search_index.install(connection)  # the function is right again, and what was written stays
 
 
 def wrong() -> list[int]:
-    return [pk for index in search.INDEXES for pk in search.misindexed(index, connection, lambda _n: None)]
+    return [pk for index in search.INDEXES for pk in search_index.misindexed(index, connection, lambda _n: None)]
 
 
 def under_way() -> list[str]:
@@ -124,7 +124,7 @@ def test_a_whole_index_stays_so_and_is_kept_up_afterwards(record: Record, monkey
     for _again in range(2):
         assert run(monkeypatch)[0] == DONE
         assert wrong() == []
-        assert search.is_current(connection)
+        assert search_index.is_current(connection)
     Question.objects.filter(position=1).update(answer="产能利用率。")
     Question.objects.filter(position=7).delete()
     build.add_questions(build.draft(number="2", asked=()), [("产能？", "")])
@@ -234,9 +234,9 @@ def test_it_takes_the_place_of_an_index_that_is_not_there(record: Record, monkey
     else:
         sql("ALTER TABLE records_question DROP COLUMN grams")
         sql("DROP INDEX records_record_grams")
-    assert not search.is_installed(connection)
+    assert not search_index.is_installed(connection)
     run(monkeypatch)
-    assert search.is_installed(connection)
+    assert search_index.is_installed(connection)
     assert asked("订单") == [1, 2, 3, 4, 5, 6, 7]
     assert wrong() == []
 
@@ -249,7 +249,7 @@ def test_a_table_that_was_rebuilt_meanwhile_is_begun_anew(record: Record, monkey
     for event in ("insert", "update", "delete"):
         sql(f"DROP TRIGGER records_question_grams_new_{event}")
     Question.objects.filter(position=1).update(text="子丑？")
-    search.install(connection)
+    search_index.install(connection)
     run(monkeypatch)
     assert asked("子丑") == [1]
     assert wrong() == []
@@ -260,7 +260,7 @@ def test_migrating_meanwhile_leaves_both_indexes_alone(record: Record, monkeypat
     with pytest.raises(Killed):
         run(monkeypatch, kill_at(4))
     before = under_way()
-    search.install(connection)
+    search_index.install(connection)
     assert asked("订单") == [1, 2, 3, 4, 5, 6, 7]
     assert under_way() == before
     assert run(monkeypatch)[1][0][0] == 4

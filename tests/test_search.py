@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import search
+from records import search, search_index
 from records.models import Participant, Question, Record
 from tests.fuzz import examples
 
@@ -147,15 +147,15 @@ def test_a_new_visitor_is_found_once_the_record_is_counted_anew() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_index_is_noticed_and_built_again() -> None:
     question = build.record(asked=[("甲乙丙？", "丁戊。")]).questions.get()
-    assert search.is_installed(connection)
+    assert search_index.is_installed(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER records_question_grams_update")
         else:
             cursor.execute("ALTER TABLE records_question DROP COLUMN grams")
-    assert not search.is_installed(connection)
-    search.install(connection)
-    assert search.is_installed(connection)
+    assert not search_index.is_installed(connection)
+    search_index.install(connection)
+    assert search_index.is_installed(connection)
     assert hits("甲乙") == [question.pk]
 
 
