@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db import connections
 from django.db.models import Count, QuerySet, Sum, TextChoices
 
 from .models import (
@@ -23,7 +22,7 @@ from .models import (
     Topic,
     Visit,
 )
-from .querysets import Period, among, days_of_month, held_within
+from .querysets import Among, Period, days_of_month, held_within
 
 SHOWN = 12  # values of a facet, besides those that are chosen
 
@@ -121,7 +120,7 @@ class Grouping:
 
     key: str
     label: str
-    rows: Callable[[Any], QuerySet]
+    rows: Callable[[str], QuerySet]
     offered: bool = True
     ledger: Ledger | None = None
 
@@ -165,45 +164,45 @@ class Ledger:
         return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted).filter(n__gt=0)
 
 
-def _records(keys: Any) -> QuerySet:
-    return Record.objects.filter(pk__in=keys)
+def _records(keys: str) -> QuerySet:
+    return Record.objects.filter(Among("pk", keys))
 
 
-def _visits(keys: Any) -> QuerySet:
-    return Visit.objects.filter(record__in=keys)
+def _visits(keys: str) -> QuerySet:
+    return Visit.objects.filter(Among("record", keys))
 
 
-def _attendances(keys: Any) -> QuerySet:
-    return Attendance.objects.filter(record__in=keys)
+def _attendances(keys: str) -> QuerySet:
+    return Attendance.objects.filter(Among("record", keys))
 
 
-def _mentions(keys: Any) -> QuerySet:
-    return Mention.objects.filter(record__in=keys)
+def _mentions(keys: str) -> QuerySet:
+    return Mention.objects.filter(Among("record", keys))
 
 
-def _ticks(keys: Any) -> QuerySet:
-    return Record.activity_types.through.objects.filter(record__in=keys)
+def _ticks(keys: str) -> QuerySet:
+    return Record.activity_types.through.objects.filter(Among("record", keys))
 
 
-def _questions(keys: Any) -> QuerySet:
-    return Question.objects.filter(pk__in=keys)
+def _questions(keys: str) -> QuerySet:
+    return Question.objects.filter(Among("pk", keys))
 
 
-def _visits_to(keys: Any) -> QuerySet:
+def _visits_to(keys: str) -> QuerySet:
     """Visits to the records of some questions, once for each question."""
-    return Visit.objects.filter(record__questions__in=keys)
+    return Visit.objects.filter(Among("record__questions", keys))
 
 
-def _attendances_at(keys: Any) -> QuerySet:
+def _attendances_at(keys: str) -> QuerySet:
     """Of the records of some questions, once for each question."""
-    return Attendance.objects.filter(record__questions__in=keys)
+    return Attendance.objects.filter(Among("record__questions", keys))
 
 
-def _with_topics(keys: Any) -> QuerySet:
-    return Question.topics.through.objects.filter(question__in=keys)
+def _with_topics(keys: str) -> QuerySet:
+    return Question.topics.through.objects.filter(Among("question", keys))
 
 
-def _ticked(keys: Any) -> QuerySet:
+def _ticked(keys: str) -> QuerySet:
     return _questions(keys).filter(record__activity_types__isnull=False)
 
 
@@ -312,8 +311,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
         key = grouping.ledger.key if period.months is None else grouping.ledger.path + grouping.ledger.key
     else:
         hits = chosen.hits(name)
-        keys = among((pk for pk, _day in hits.rows), connections[Record.objects.db].vendor)
-        step, counts = hits.step, grouping.counts(keys)
+        step, counts = hits.step, grouping.counts(hits.keys)
     if name == "exchange":
         counts = _by_exchange(counts)
     rows = list(counts[:SHOWN]) if grouping.offered else []

@@ -38,7 +38,7 @@ from .models import (
     Tally,
     Topic,
 )
-from .querysets import Period, among
+from .querysets import Among, Period, joined
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
@@ -64,6 +64,11 @@ class Hits:
     @property
     def is_sample(self) -> bool:
         return self.step > 1
+
+    @functools.cached_property
+    def keys(self) -> str:
+        """For `Among`."""
+        return joined(key for key, _day in self.rows)
 
     @property
     def count(self) -> int:
@@ -423,8 +428,8 @@ class RecordFilter(BaseFilter):
         if names not in self._samples:
             first, last = self._keys
             rows, step = self.without(*names).order_by(), -(-(last - first + 1) // SAMPLE)
-            drawn = among(range(first, last + 1, step), connections[rows.db].vendor)
-            self._samples[names] = Hits(list(rows.filter(pk__in=drawn).values_list("pk", self.day)), step)
+            drawn = rows.filter(Among("pk", range(first, last + 1, step)))
+            self._samples[names] = Hits(list(drawn.values_list("pk", self.day)), step)
         return self._samples[names]
 
     @functools.cached_property

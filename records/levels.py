@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Collection, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .filing.shape import ACTIVITY_TYPES
 from .models import (
     AuditEntry,
     Closure,
@@ -22,6 +25,7 @@ from .models import (
     Deadlines,
     Institution,
     InstitutionMerge,
+    InstitutionType,
     Participant,
     Question,
     QuietPeriod,
@@ -33,6 +37,7 @@ from .models import (
     WatchWord,
     name_of,
 )
+from .querysets import Among, joined
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Column:
 
     A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
     the public; `help` says what the heading does not. `prepare` fetches for some rows at once what `load` of the level
-    does not fetch for all columns.
+    does not fetch for all columns. Both are given the record of a row instead where the column is `of_record`.
     """
 
     name: str
@@ -50,22 +55,23 @@ class Column:
     staff: bool = False
     help: Any = ""
     prepare: Callable[[list[Any]], None] | None = None
+    of_record: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Level:
     """One kind of export: a row for each record, participant or question.
 
-    `of` gives the rows of some records, `load` fetches with the rows what their cells need, `record` is the record
-    of a row.
+    `of` gives the rows of some records, `load` fetches with the rows what their own cells need, those of `staff` or
+    the public ones alone; `key` is the field that holds the id of a row's record.
     """
 
     name: str
     label: Any
     columns: tuple[Column, ...]
     of: Callable[[Any], QuerySet]
-    load: Callable[[QuerySet], QuerySet]
-    record: Callable[[Any], Record] = lambda row: row.record
+    load: Callable[[Any, bool], QuerySet]
+    key: str = "record_id"
 
     @property
     def public_columns(self) -> list[Column]:
@@ -75,9 +81,45 @@ class Level:
         """The columns of these names, in their own order."""
         return [column for column in self.columns if column.name in names]
 
+    def cells(
+        self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
+    ) -> Iterator[list[Any]]:
+        """The cells of some loaded rows, each as `told` puts it; each record is asked once for all rows it has."""
+        own = [column for column in columns if not column.of_record]
+        shared = [column for column in columns if column.of_record]
+        for prepare in {column.prepare for column in own if column.prepare}:
+            prepare(rows)
+        of_record: dict[int, list[Any]] = {}
+        if shared:
+            records = rows if self.key == "pk" else list(_records_of(rows))
+            for prepare in {column.prepare for column in shared if column.prepare}:
+                prepare(records)
+            of_record = {record.pk: [told(column.cell(record)) for column in shared] for record in records}
+        found = [*own, *shared]
+        places = [found.index(column) for column in columns]
+        for row in rows:
+            cells = [told(column.cell(row)) for column in own]
+            if shared:
+                if (told_of_record := of_record.get(getattr(row, self.key))) is None:
+                    continue  # deleted a moment ago
+                cells += told_of_record
+            yield [cells[place] for place in places]
 
-def _names(items: Iterable[Any]) -> list[str]:
-    return [str(item) for item in items]
+
+def _lists(name: str, pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[list[Any]], None]:
+    """A `prepare` that gives rows a list of texts under a name: `pairs_of` their ids gives an id with each text.
+
+    Without a model's row for each text, which a long export would spend most of its time on.
+    """
+
+    def prepare(rows: list[Any]) -> None:
+        found: dict[int, list[str]] = {row.pk: [] for row in rows}
+        for pk, text in pairs_of(joined(found)):
+            found[pk].append(text)
+        for row in rows:
+            setattr(row, name, found[row.pk])
+
+    return prepare
 
 
 def _hosts(record: Record) -> list[str]:
@@ -88,73 +130,142 @@ def _minute(moment: Any) -> str:
     return timezone.localtime(moment).isoformat(timespec="minutes") if moment else ""
 
 
-# Every level begins with what tells whose row it is; `of` gives the record of a row.
-def _record_columns(of: Callable[[Any], Record]) -> tuple[Column, ...]:
-    return (
-        Column("record_id", _("record id"), lambda row: of(row).pk, help=_("Never changes and is never used again.")),
-        Column(
-            "company_code",
-            _("securities code"),
-            lambda row: of(row).company.code,
-            help=_("Six digits, as text: zeros at the front belong to it."),
-        ),
-        Column(
-            "symbol",
-            _("symbol"),
-            lambda row: of(row).company.symbol,
-            help=_("The code with its exchange, such as 000001.SZ."),
-        ),
-        Column("company", _("company"), lambda row: of(row).company.short_name),
-        Column("number", _("number"), lambda row: of(row).number, help=_("As filed; may be empty.")),
-        Column("held_from", _("held from"), lambda row: of(row).held_from, help=_("The first day of the activity.")),
-        Column(
-            "held_to", _("held to"), lambda row: of(row).last_day, help=_("The last day; the first where it was one.")
-        ),
-        Column(
-            "disclosed_on",
-            _("disclosed on"),
-            lambda row: of(row).disclosed_on,
-            help=_("The day on which the company published the record."),
-        ),
-        Column(
-            "activity_types",
-            _("activity types"),
-            lambda row: _names(of(row).activity_types.all()),
-            help=_("The boxes that are ticked on the form."),
-        ),
-    )
+def _activities(records: str) -> Iterable[tuple[int, str]]:
+    ticks: Any = Record.activity_types.through.objects
+    pairs = ticks.filter(Among("record", records)).values_list("record_id", "activitytype_id")
+    return sorted(pairs, key=lambda pair: ACTIVITY_TYPES.index(pair[1]))
 
 
-def _counts(of: Callable[[Any], Record]) -> tuple[Column, ...]:
-    """What a record comes to, in words that fit a row of any level."""
-    return (
-        Column(
-            "institution_count",
-            _("institutions"),
-            lambda row: of(row).institution_count,
-            help=_("How many different institutions the record names."),
-        ),
-        Column(
-            "person_count",
-            _("people"),
-            lambda row: of(row).person_count,
-            help=_("How many visitors it names in person."),
-        ),
-        Column(
-            "question_count",
-            _("questions"),
-            lambda row: of(row).question_count,
-            help=_("How many questions it answers."),
-        ),
-    )
+def _institutions(records: str) -> Iterable[tuple[int, str]]:
+    came = Participant.objects.filter(Among("record", records), institution__isnull=False)
+    pairs = list(came.order_by("record_id", "position").values_list("record_id", "institution_id"))
+    # Looked up by themselves, the names are read once for all rows.
+    called = Institution.objects.filter(Among("pk", {institution for _record, institution in pairs}))
+    names = dict(called.order_by().values_list("pk", "name"))
+    return ((record, names[institution]) for record, institution in pairs if institution in names)
+
+
+def _houses(participants: list[Any]) -> None:
+    """Give participants the name and the type of their institution."""
+    kinds = {kind.value: str(kind.label) for kind in InstitutionType}
+    named = Institution.objects.filter(Among("pk", {row.institution_id for row in participants} - {None})).order_by()
+    called = {pk: (name, kinds[kind]) for pk, name, kind in named.values_list("pk", "name", "type")}
+    for row in participants:
+        row.house, row.kind = called.get(row.institution_id, ("", ""))
+
+
+def _topics(questions: str) -> Iterable[tuple[int, str]]:
+    links: Any = Question.topics.through.objects
+    ordered = links.filter(Among("question", questions)).order_by("topic__pinyin", "topic_id")
+    return ordered.values_list("question_id", "topic__name")
+
+
+def _addresses(questions: list[Any]) -> None:
+    """Give questions their addresses: to ask for each by itself takes longer than all the rest of a row."""
+    before, _id, after = reverse("records:question", args=[0]).rpartition("0")
+    for question in questions:
+        question.address = f"{before}{question.pk}{after}"
+
+
+def _addresses_of_records(records: list[Any]) -> None:
+    """The same of records; numbers of which something would have to be escaped are left to Django."""
+    before, _code, after = reverse("records:record", args=["000000", "0"]).partition("000000/0")
+    for record in records:
+        is_plain = re.fullmatch(r"[\w.-]+", record.slug, re.ASCII)
+        plain = f"{before}{record.company.code}/{record.slug}{after}"
+        record.address = plain if is_plain else record.get_absolute_url()
+
+
+def _of_record(*columns: Column) -> tuple[Column, ...]:
+    """Columns that are asked of the record of a row, on whatever level."""
+    return tuple(dataclasses.replace(column, of_record=True) for column in columns)
+
+
+# Of a record's fields, what no column tells, and what those of the staff alone do.
+_NEVER_TOLD = ("visitor_names", "extra", "attachment_list", "source_digest", "created_at", "retain_until")
+_TOLD_TO_STAFF = ("published_at", "updated_at")
+
+
+_NOT_OF_COMPANY = ("full_name", "pinyin", "record_count", "question_count", "first_held", "last_held")
+
+
+def _with_company(records: QuerySet) -> QuerySet:
+    unused = [f"company__{name}" for name in _NOT_OF_COMPANY]
+    return records.select_related("company").defer(*unused).prefetch_related(None)
+
+
+def _records_of(rows: list[Any]) -> QuerySet:
+    """What the columns of records need of those that some rows belong to."""
+    records = Record.objects.filter(Among("pk", {row.record_id for row in rows})).order_by()
+    unused = ("hosts", "introduction", "closing", "material_information", *_TOLD_TO_STAFF)
+    return _with_company(records.defer(*_NEVER_TOLD, *unused))
+
+
+# Every level begins with what tells whose row it is.
+_OF_RECORD = _of_record(
+    Column("record_id", _("record id"), lambda record: record.pk, help=_("Never changes and is never used again.")),
+    Column(
+        "company_code",
+        _("securities code"),
+        lambda record: record.company.code,
+        help=_("Six digits, as text: zeros at the front belong to it."),
+    ),
+    Column(
+        "symbol",
+        _("symbol"),
+        lambda record: record.company.symbol,
+        help=_("The code with its exchange, such as 000001.SZ."),
+    ),
+    Column("company", _("company"), lambda record: record.company.short_name),
+    Column("number", _("number"), lambda record: record.number, help=_("As filed; may be empty.")),
+    Column("held_from", _("held from"), lambda record: record.held_from, help=_("The first day of the activity.")),
+    Column(
+        "held_to",
+        _("held to"),
+        lambda record: record.last_day,
+        help=_("The last day; the first where it was one."),
+    ),
+    Column(
+        "disclosed_on",
+        _("disclosed on"),
+        lambda record: record.disclosed_on,
+        help=_("The day on which the company published the record."),
+    ),
+    Column(
+        "activity_types",
+        _("activity types"),
+        lambda record: record.boxes,
+        help=_("The boxes that are ticked on the form."),
+        prepare=_lists("boxes", _activities),
+    ),
+)
+
+# What a record comes to, in words that fit a row of any level.
+_COUNTS = _of_record(
+    Column(
+        "institution_count",
+        _("institutions"),
+        lambda record: record.institution_count,
+        help=_("How many different institutions the record names."),
+    ),
+    Column(
+        "person_count",
+        _("people"),
+        lambda record: record.person_count,
+        help=_("How many visitors it names in person."),
+    ),
+    Column(
+        "question_count",
+        _("questions"),
+        lambda record: record.question_count,
+        help=_("How many questions it answers."),
+    ),
+)
+(_STATUS,) = _of_record(Column("status", _("status"), lambda record: record.get_status_display(), staff=True))
 
 
 def _attach_deadlines(records: list[Any]) -> None:
     Deadlines.load().attach(records)
-
-
-def _fetch_participants(records: list[Any]) -> None:
-    prefetch_related_objects(records, Prefetch("participants", Participant.objects.select_related("institution")))
 
 
 def _fetch_steps(records: list[Any]) -> None:
@@ -170,7 +281,7 @@ RECORDS = Level(
     "records",
     _("records"),
     (
-        *_record_columns(lambda record: record),
+        *_OF_RECORD,
         Column(
             "other_activity",
             _("other activity"),
@@ -185,7 +296,7 @@ RECORDS = Level(
         ),
         Column("place", _("place"), lambda record: record.place),
         Column("hosts", _("hosts"), _hosts, help=_("Those who received the visitors, each as title：name.")),
-        *_counts(lambda record: record),
+        *_COUNTS,
         Column(
             "stated_institutions",
             _("institutions stated"),
@@ -201,9 +312,9 @@ RECORDS = Level(
         Column(
             "institutions",
             _("names of institutions"),
-            lambda record: _institution_names(record),
+            lambda record: list(dict.fromkeys(record.houses)),
             help=_("Each once, by the name it has in the directory."),
-            prepare=_fetch_participants,
+            prepare=_lists("houses", _institutions),
         ),
         Column(
             "introduction",
@@ -221,10 +332,11 @@ RECORDS = Level(
         Column(
             "address",
             _("address"),
-            lambda record: record.get_absolute_url(),
+            lambda record: record.address,
             help=_("Its page on this site; it stays."),
+            prepare=_addresses_of_records,
         ),
-        Column("status", _("status"), lambda record: record.get_status_display(), staff=True),
+        _STATUS,
         Column(
             "due",
             _("due"),
@@ -261,13 +373,9 @@ RECORDS = Level(
         Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
     lambda records: records,
-    lambda records: records.select_related("company").prefetch_related("activity_types"),
-    lambda record: record,
+    lambda records, staff: _with_company(records.defer(*_NEVER_TOLD, *() if staff else _TOLD_TO_STAFF)),
+    key="pk",
 )
-
-
-def _institution_names(record: Record) -> list[str]:
-    return list(dict.fromkeys(row.institution.name for row in record.participants.all() if row.institution))
 
 
 def _parts_of(model: Any) -> Callable[[Any], QuerySet]:
@@ -280,7 +388,7 @@ PARTICIPANTS = Level(
     _("participants"),
     (
         Column("participant_id", _("participant id"), lambda row: row.pk),
-        *_record_columns(lambda row: row.record),
+        *_OF_RECORD,
         Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
         Column(
             "institution_id",
@@ -291,18 +399,20 @@ PARTICIPANTS = Level(
         Column(
             "institution",
             _("institution"),
-            lambda row: row.institution.name if row.institution else "",
+            lambda row: row.house,
             help=_("By the name it has in the directory."),
+            prepare=_houses,
         ),
         Column(
             "institution_type",
             _("institution type"),
-            lambda row: row.institution.get_type_display() if row.institution else "",
+            lambda row: row.kind,
+            prepare=_houses,
         ),
         Column("name_as_filed", _("institution as filed"), lambda row: row.name_as_filed),
         Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
         Column("title", _("title"), lambda row: row.title),
-        *_counts(lambda row: row.record),
+        *_COUNTS,
         Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
         Column(
             "commitment_letter",
@@ -310,10 +420,10 @@ PARTICIPANTS = Level(
             lambda row: row.get_commitment_letter_display(),
             staff=True,
         ),
-        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
+        _STATUS,
     ),
     _parts_of(Participant),
-    lambda rows: rows.select_related("record__company", "institution").prefetch_related("record__activity_types"),
+    lambda rows, _staff: rows,
 )
 
 QUESTIONS = Level(
@@ -326,19 +436,23 @@ QUESTIONS = Level(
             lambda row: row.pk,
             help=_("Never changes, whatever becomes of its order and wording."),
         ),
-        *_record_columns(lambda row: row.record),
+        *_OF_RECORD,
         Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
         Column("question", _("question"), lambda row: row.text, help=_("Empty where the filing lost its words.")),
         Column("answer", _("answer"), lambda row: row.answer),
-        Column("topics", _("topics"), lambda row: _names(row.topics.all())),
-        *_counts(lambda row: row.record),
+        Column("topics", _("topics"), lambda row: row.subjects, prepare=_lists("subjects", _topics)),
+        *_COUNTS,
         Column(
-            "address", _("address"), lambda row: row.get_absolute_url(), help=_("Its place on this site; it stays.")
+            "address",
+            _("address"),
+            lambda row: row.address,
+            help=_("Its place on this site; it stays."),
+            prepare=_addresses,
         ),
-        Column("status", _("status"), lambda row: row.record.get_status_display(), staff=True),
+        _STATUS,
     ),
     _parts_of(Question),
-    lambda rows: rows.select_related("record__company").prefetch_related("record__activity_types", "topics"),
+    lambda rows, _staff: rows,
 )
 
 # What the public has as data.
@@ -382,7 +496,7 @@ def _directory(name: str, model: Any, *columns: Column) -> Level:
         model._meta.verbose_name_plural,
         columns,
         lambda rows: rows,
-        lambda rows: rows,
+        lambda rows, _staff: rows,
     )
 
 
@@ -470,7 +584,7 @@ def _of_fields(name: str, model: Any, *fields: str, more: tuple[Column, ...] = (
         model._meta.verbose_name_plural,
         (*(_of_field(model, field) for field in fields), *more),
         lambda rows: rows,
-        lambda rows: rows.select_related(*related) if related else rows,
+        lambda rows, _staff: rows.select_related(*related) if related else rows,
     )
 
 
@@ -495,7 +609,7 @@ def _listed(name: str, heading: Any, related: str, *needed: str) -> Column:
     return Column(
         name,
         heading,
-        lambda row: _names(getattr(row, related).all()),
+        lambda row: [str(item) for item in getattr(row, related).all()],
         staff=True,
         prepare=lambda rows: prefetch_related_objects(rows, related, *needed),
     )

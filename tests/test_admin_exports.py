@@ -62,9 +62,9 @@ LISTS = {
 LEVELS = {level.name: level for level in vars(levels).values() if isinstance(level, levels.Level)}
 # Session, user, the page of the list, the count; then the rows with what belongs to them, for each chunk.
 EXPORT_QUERIES = {
-    "records": 20,
-    "participants": 16,
-    "questions": 17,
+    "records": 21,
+    "participants": 18,
+    "questions": 18,
     "companies": 9,
     "institutions": 9,
     "topics": 8,

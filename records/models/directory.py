@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,6 +44,12 @@ class Exchange(models.TextChoices):
             Exchange.SZSE: (Board.SZSE_MAIN, Board.CHINEXT),
             Exchange.BSE: (Board.BSE,),
         }[self]
+
+    @classmethod
+    @functools.cache
+    def of(cls, board: str) -> Exchange | None:
+        """The one of a board; nothing where the board is unknown."""
+        return next((exchange for exchange in cls if board in exchange.boards), None)
 
     @property
     def suffix(self) -> str:
@@ -203,7 +210,7 @@ class Company(Recorded):
     @property
     def exchange(self) -> Exchange | None:
         """Nothing where the board is unknown."""
-        return next((exchange for exchange in Exchange if self.board in exchange.boards), None)
+        return Exchange.of(self.board)
 
     @property
     def symbol(self) -> str:
