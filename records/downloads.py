@@ -65,7 +65,7 @@ def table(request: HttpRequest, name: str) -> HttpResponseBase:
     if objections := chosen.objections():
         return _refused(objections)
     asked = insights.TABLES[name]
-    return _csv_response(exports.csv_of(asked.headings, [asked.rows(chosen.qs)]), name)
+    return _csv_response(exports.csv_of(asked.headings, [asked.rows(chosen)]), name)
 
 
 def _csv(_request: HttpRequest, level: levels.Level, chosen: RecordFilter) -> HttpResponseBase:

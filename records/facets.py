@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -109,59 +109,85 @@ class Condition:
     chips: list[Chip]
 
 
+Ranking = list[tuple[Any, Any, int]]  # value, label and number, the commonest first
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """Companies, institutions or topics, as a facet offers them.
+
+    `value` and `label` are the fields by which an address and a reader call them. `entries` are the rows of the ledger
+    that name them by `field`; `questions` tells of such a row for how many questions it stands.
+    """
+
+    directory: Callable[[], QuerySet]
+    value: str
+    label: str
+    entries: Callable[[], QuerySet]
+    field: str
+    questions: str = ""
+
+    def called(self, numbers: Mapping[int, int]) -> Ranking:
+        """Ids with their numbers as a ranking."""
+        named = self.directory().filter(pk__in=numbers).order_by().values_list("pk", self.value, self.label)
+        return sorted(((value, label, numbers[pk]) for pk, value, label in named), key=lambda row: (-row[2], row[0]))
+
+    def of_all(self, unit: str, besides: Collection[int]) -> Ranking:
+        """The commonest of all there are, and some others."""
+        number = "question_count" if unit == "questions" else "record_count"
+        rows = self.directory().filter(**{f"{number}__gt": 0}).order_by(f"-{number}", self.value)
+        triples = rows.values_list(self.value, self.label, number)
+        found = list(triples[:SHOWN])
+        return [*found, *(row for row in triples.filter(pk__in=besides) if row not in found)] if besides else found
+
+    def of_months(self, unit: str, months: Iterable[str], besides: Collection[int]) -> Ranking:
+        """The same of some months."""
+        counted = Sum(self.questions) if unit == "questions" else Count("*")
+        rows = self.entries().filter(held_within("held_from", map(days_of_month, months)))
+        return self.called(_commonest(rows, self.field, counted, besides))
+
+
+def _commonest(rows: QuerySet, field: str, number: Any, besides: Collection[Any], most: int = SHOWN) -> dict[Any, int]:
+    """What most of the rows hold in a field, and some others that are asked for, with their numbers."""
+    counted = rows.order_by().values(field).annotate(n=number).order_by("-n", field).values_list(field, "n")
+    counted = counted.filter(n__gt=0)  # records without questions have none to choose
+    found = dict(counted[:most]) if most else {}
+    missing = set(besides) - found.keys()
+    return found | dict(counted.filter(**{f"{field}__in": missing})) if missing else found
+
+
 @dataclasses.dataclass(frozen=True)
 class Grouping:
     """How a facet is counted.
 
-    `rows` leads from the keys of what is listed to rows grouped by `key` and called by `label`, one for each that is
-    listed and each of its values. Where values are not `offered`, only the chosen are shown. `ledger` says where the
-    counts of all that is published stand.
+    `rows` leads from the keys of what is listed to rows, one for each that is listed and each of its values, which
+    stand in `field`: ids of a `subject`, or else what the tallies know under a name. Where values are not `offered`,
+    only the chosen are shown.
     """
 
-    key: str
-    label: str
     rows: Callable[[str], QuerySet]
+    field: str
+    subject: Subject | None = None
+    tallied: str = ""
     offered: bool = True
-    ledger: Ledger | None = None
 
-    def counts(self, keys: Any) -> QuerySet:
-        """Triples of value, label and number of what is listed, the commonest first."""
-        return _ranked(self.rows(keys).order_by(), self.key, self.label, Count("*"))
-
-
-def _ranked(rows: QuerySet, key: str, label: str, number: Any) -> QuerySet:
-    return rows.values(key).annotate(n=number).order_by("-n", key).values_list(key, label, "n")
-
-
-@dataclasses.dataclass(frozen=True)
-class Ledger:
-    """Where a facet is counted ahead: as a facet of the tallies, or with each company, institution or topic.
-
-    `entries` are the rows that name these by day; `path` leads from there to them. `questions` is the number of
-    questions of an entry.
-    """
-
-    facet: str = ""
-    subjects: Callable[[], Any] | None = None
-    key: str = ""
-    label: str = ""
-    entries: Callable[[], QuerySet] | None = None
-    path: str = ""
-    questions: str = ""
-
-    def counts(self, unit: str, months: Sequence[str] | None) -> Any:
-        """Triples as `Grouping.counts` gives them, of all records or questions, or of those of some months."""
-        if self.subjects is None or self.entries is None:
-            found = Tally.objects.counts(self.facet, unit, months)
-            return sorted(((value, value, n) for value, n in found.items() if n), key=lambda row: (-row[2], row[0]))
+    def ahead(self, unit: str, months: Sequence[str] | None, besides: Collection[Any]) -> Ranking:
+        """Of all that is published, or of some months, as the ledger has counted it."""
+        if not self.subject:
+            return _as_ranking(Tally.objects.counts(self.tallied, unit, months))
         if months is None:
-            number = "question_count" if unit == "questions" else "record_count"
-            rows = self.subjects().filter(**{f"{number}__gt": 0}).order_by(f"-{number}", self.key)
-            return rows.values_list(self.key, self.label, number)
-        counted = Sum(self.questions) if unit == "questions" else Count("*")
-        rows = self.entries().filter(held_within("held_from", map(days_of_month, months)))
-        # Records without questions have none to choose.
-        return _ranked(rows.order_by(), self.path + self.key, self.path + self.label, counted).filter(n__gt=0)
+            return self.subject.of_all(unit, besides)
+        return self.subject.of_months(unit, months, besides)
+
+    def counted(self, keys: str, besides: Collection[Any]) -> Ranking:
+        """Of what is listed."""
+        found = _commonest(self.rows(keys), self.field, Count("*"), besides, SHOWN if self.offered else 0)
+        return self.subject.called(found) if self.subject else _as_ranking(found)
+
+
+def _as_ranking(numbers: Mapping[Any, int]) -> Ranking:
+    """Values that are called as they are."""
+    return sorted(((value, value, n) for value, n in numbers.items() if n), key=lambda row: (-row[2], row[0]))
 
 
 def _records(keys: str) -> QuerySet:
@@ -206,29 +232,28 @@ def _ticked(keys: str) -> QuerySet:
     return _questions(keys).filter(record__activity_types__isnull=False)
 
 
-ACTIVITIES, TYPES, BOARDS = Ledger("activity"), Ledger("institution_type"), Ledger("board")
-COMPANIES = Ledger(
-    "", Company.objects.public, "code", "short_name", Record.objects.published, "company__", "question_count"
+COMPANIES = Subject(
+    Company.objects.public, "code", "short_name", Record.objects.published, "company", "question_count"
 )
-INSTITUTIONS = Ledger("", Institution.objects.public, "pk", "name", Visit.objects.all, "institution__")
-TOPICS = Ledger("", Topic.objects.public, "slug", "name", Mention.objects.all, "topic__", "questions")
+INSTITUTIONS = Subject(Institution.objects.public, "pk", "name", Visit.objects.all, "institution")
+TOPICS = Subject(Topic.objects.public, "slug", "name", Mention.objects.all, "topic", "questions")
 
 GROUPINGS = {
-    "activity": Grouping("activitytype_id", "activitytype_id", _ticks, ledger=ACTIVITIES),
-    "topic": Grouping("topic__slug", "topic__name", _mentions, ledger=TOPICS),
-    "company": Grouping("company__code", "company__short_name", _records, ledger=COMPANIES),
-    "institution": Grouping("institution__pk", "institution__name", _visits, ledger=INSTITUTIONS),
-    "institution_type": Grouping("type", "type", _attendances, ledger=TYPES),
-    "exchange": Grouping("company__board", "company__board", _records, ledger=BOARDS),
+    "activity": Grouping(_ticks, "activitytype_id", tallied="activity"),
+    "topic": Grouping(_mentions, "topic", TOPICS),
+    "company": Grouping(_records, "company", COMPANIES),
+    "institution": Grouping(_visits, "institution", INSTITUTIONS),
+    "institution_type": Grouping(_attendances, "type", tallied="institution_type"),
+    "exchange": Grouping(_records, "company__board", tallied="board"),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
-    "activity": Grouping("record__activity_types", "record__activity_types", _ticked, ledger=ACTIVITIES),
-    "topic": Grouping("topic__slug", "topic__name", _with_topics, ledger=TOPICS),
-    "company": Grouping("record__company__code", "record__company__short_name", _questions, ledger=COMPANIES),
-    "institution": Grouping("institution__pk", "institution__name", _visits_to, offered=False),
-    "institution_type": Grouping("type", "type", _attendances_at, offered=False),
-    "exchange": Grouping("record__company__board", "record__company__board", _questions, ledger=BOARDS),
+    "activity": Grouping(_ticked, "record__activity_types", tallied="activity"),
+    "topic": Grouping(_with_topics, "topic", TOPICS),
+    "company": Grouping(_questions, "record__company", COMPANIES),
+    "institution": Grouping(_visits_to, "institution", INSTITUTIONS, offered=False),
+    "institution_type": Grouping(_attendances_at, "type", offered=False),
+    "exchange": Grouping(_questions, "record__company__board", tallied="board"),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
@@ -302,24 +327,22 @@ def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
 
 def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     selected = chosen.chosen.get(name, {})
-    period = chosen.period_but(name)
-    step, key = 1, grouping.key
     if not grouping.offered and not selected:
         return Facet(name, chosen.label_of(name), [])
-    if period and grouping.ledger and grouping.offered:
-        counts = grouping.ledger.counts(chosen.unit, period.months)
-        key = grouping.ledger.key if period.months is None else grouping.ledger.path + grouping.ledger.key
+    # An exchange is chosen as such and counted by its boards, of which none is left out.
+    besides = [] if name == "exchange" else [getattr(thing, "pk", thing) for thing in selected.values()]
+    step, period = 1, chosen.period_but(name)
+    if period and grouping.offered:
+        found = grouping.ahead(chosen.unit, period.months, besides)
     else:
         hits = chosen.hits(name)
-        step, counts = hits.step, grouping.counts(hits.keys)
+        step, found = hits.step, grouping.counted(hits.keys, besides)
     if name == "exchange":
-        counts = _by_exchange(counts)
-    rows = list(counts[:SHOWN]) if grouping.offered else []
-    if isinstance(counts, QuerySet) and (missing := set(selected) - {str(value) for value, _label, _n in rows}):
-        rows += counts.filter(**{f"{key}__in": missing})
+        found = _by_exchange(found)
     choices = [
         Choice(str(value), called(name, label), n * step, str(value) in selected, language(name), step > 1)
-        for value, label, n in rows
+        for place, (value, label, n) in enumerate(found)
+        if place < SHOWN or str(value) in selected
     ]
     counted = {choice.value for choice in choices}
     choices += [
@@ -330,13 +353,12 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     return Facet(name, chosen.label_of(name), choices)
 
 
-def _by_exchange(boards: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
-    counts = {board: n for board, _label, n in boards}
-    found = [
-        (exchange.value, exchange.value, sum(counts.get(board, 0) for board in exchange.boards))
-        for exchange in Exchange
-    ]
-    return sorted((row for row in found if row[2]), key=lambda row: -row[2])
+def _by_exchange(boards: Ranking) -> Ranking:
+    numbers: dict[str, int] = {}
+    for board, _label, n in boards:
+        if exchange := Exchange.of(board):
+            numbers[exchange.value] = numbers.get(exchange.value, 0) + n
+    return _as_ranking(numbers)
 
 
 def called(name: str, thing: Any) -> Any:

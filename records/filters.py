@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import django_filters
@@ -38,7 +39,7 @@ from .models import (
     Tally,
     Topic,
 )
-from .querysets import Among, Period, joined
+from .querysets import Among, Period, held_within, joined
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
@@ -397,6 +398,31 @@ class RecordFilter(BaseFilter):
             self._hits[names] = self._found(names)
         return self._hits[names]
 
+    def entries(self, rows: QuerySet, day: str = "held_from") -> QuerySet:
+        """Those of some published records, or of some rows that belong to such, that are of what fits.
+
+        `day` leads from a row to the day on which its record was held.
+        """
+        if (period := self.period_but()) is not None:
+            return rows if period.months is None else rows.filter(held_within(day, period.spans))
+        key = "pk" if rows.model is Record else "record"
+        hits = self.hits()
+        if hits.is_sample:
+            return rows.filter(**{f"{key}__in": self.qs.order_by().values("pk")})
+        return rows.filter(Among(key, hits.keys))
+
+    def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:
+        """The days of the first and the last record that fits."""
+        if self.period_but() is None and not (hits := self.hits()).is_sample:
+            days = [day for _key, day in hits.rows]
+            return min(days, default=None), max(days, default=None)
+        return tuple(
+            self.entries(Record.objects.published())
+            .order_by()
+            .aggregate(a=Min("held_from"), b=Max("held_from"))
+            .values()
+        )
+
     def _found(self, names: frozenset[str]) -> Hits:
         rows = self.without(*names).order_by() if names else self.qs
         pairs = rows.values_list("pk", self.day)
@@ -417,11 +443,32 @@ class RecordFilter(BaseFilter):
         if (known := self.known_count(*names)) is not None:
             return known > FEW
         first, last = self._keys
-        if last - first < FEW:
+        if last - first < FEW or self._at_most(names) <= FEW:
             return False
         if self._asks_for_common_words(names) and self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
             return False  # to look for such words in few rows is no work
         return self._sample(names).count > DOUBT * FEW
+
+    def _at_most(self, without: frozenset[str]) -> int | float:
+        """How many could fit, by what the ledger says of each subject and month that is asked for."""
+        asked = self.chosen.keys() - without
+        number = f"{self.unit.removesuffix('s')}_count"
+        counts = [sum(getattr(one, number) for one in self.chosen[name].values()) for name in asked & self.counted]
+        if min(counts, default=FEW + 1) > FEW and asked & {"year", "month", "date_after", "date_before"}:
+            counts.append(self._at_most_in_time(asked))
+        return min(counts, default=math.inf)
+
+    def _at_most_in_time(self, asked: Collection[str]) -> int:
+        wanted = {name: self.chosen[name] for name in asked}
+        first, last = (str(wanted.get(name, ""))[:7] for name in ("date_after", "date_before"))
+        return sum(
+            n
+            for month, n in Tally.objects.by_month(self.unit).items()
+            if first <= month
+            and month <= (last or month)
+            and month[:4] in wanted.get("year", {month[:4]})
+            and month in wanted.get("month", {month})
+        )
 
     def _sample(self, names: frozenset[str]) -> Hits:
         """Of keys that are spread evenly, those that fit."""

@@ -6,14 +6,13 @@ import calendar
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from django.db.models import Count, F, Max, Min, QuerySet, TextField
-from django.db.models.functions import Cast, Substr
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Company, Institution, Mention, Record, Tally, Topic, Visit
-from .querysets import Period
+from .models import Company, Institution, Mention, Record, Topic, Visit
+from .querysets import held_within
 
 LONGEST = 60  # months that a series shows, the last of them
 RANKED = 10  # names that a ranking shows
@@ -65,30 +64,22 @@ class Contact:
     last: datetime.date
 
 
-def _visits(records: QuerySet) -> QuerySet:
-    return Visit.objects.filter(record__in=records.order_by().values("pk"))
-
-
-def _mentions(records: QuerySet) -> QuerySet:
-    return Mention.objects.filter(record__in=records.order_by().values("pk"))
-
-
-# How records lead to each kind of contact, and which of its fields are its key and its name.
-CONTACTS: Mapping[str, tuple[Callable[[QuerySet], QuerySet], Any, str, str]] = {
-    "company": (lambda records: records, Company, "code", "short_name"),
-    "institution": (_visits, Institution, "pk", "name"),
-    "topic": (_mentions, Topic, "slug", "name"),
+# Of each kind of contact, the fields that hold its key and its name.
+CONTACTS: Mapping[str, tuple[Any, str, str]] = {
+    "company": (Company, "code", "short_name"),
+    "institution": (Institution, "pk", "name"),
+    "topic": (Topic, "slug", "name"),
 }
 
 
-def contacts(records: QuerySet, kind: str, most: int = RANKED, but: Any = None) -> list[Contact]:
-    """The companies, institutions or topics that most of the records are about, the commonest first. Two queries."""
-    rows_of, model, key, name = CONTACTS[kind]
-    rows = rows_of(records).order_by()
-    if but is not None:
-        rows = rows.exclude(**{f"{kind}__{key}": but})
+def contacts(entries: QuerySet, kind: str, most: int = RANKED) -> list[Contact]:
+    """The companies, institutions or topics that most of the entries name, the commonest first. Two queries.
+
+    Entries are published records, or the ledger's rows of records that name what is asked for: visits, mentions.
+    """
+    model, key, name = CONTACTS[kind]
     # By number: to group by the name as well takes three times as long.
-    ranked = rows.values(kind).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
+    ranked = entries.order_by().values(kind).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
     found = list(ranked.order_by("-n", "-last", kind).values_list(kind, "n", "first", "last")[:most])
     called = model.objects.in_bulk([pk for pk, *_figures in found])
     # One that was merged between the two queries is no more.
@@ -98,7 +89,7 @@ def contacts(records: QuerySet, kind: str, most: int = RANKED, but: Any = None) 
 
 def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:
     """What `contacts` gives of everything that is published, from what the ledger says of it. One query."""
-    _rows, model, key, name = CONTACTS[kind]
+    model, key, name = CONTACTS[kind]
     ranked = model.objects.public().order_by("-record_count", "-last_held", "pk")
     return [Contact(*row) for row in ranked.values_list(key, name, "record_count", "first_held", "last_held")[:most]]
 
@@ -108,26 +99,31 @@ def first_and_last(records: QuerySet) -> tuple[datetime.date | None, datetime.da
     return found["first"], found["last"]
 
 
-def months_by_activity(records: QuerySet, period: Period | None = None) -> dict[str, list[Point]]:
+def ticks() -> QuerySet:
+    """Every box that is ticked on a published record."""
+    return Record.activity_types.through.objects.filter(record__in=Record.objects.published())
+
+
+def months_by_activity(ticked: Iterable[tuple[str, str, int]]) -> dict[str, list[Point]]:
     """By box of the form, its months; the commonest box first, boxes that nobody ticked left out.
 
-    Where the records are all of a period, the ledger knows it.
+    From triples of box, month and number, as `ticked_in_months` gives them, or the tallies.
     """
     found: dict[str, list[Point]] = {}
-    for box, name, n in _ticked_in_months(records) if period is None else Tally.objects.by_value("activity", period):
+    for box, name, n in ticked:
         found.setdefault(box, []).append(Point(name, n))
     return dict(sorted(found.items(), key=lambda item: (-sum(point.total for point in item[1]), item[0])))
 
 
-def _ticked_in_months(records: QuerySet) -> QuerySet:
-    ticks: QuerySet = Record.activity_types.through.objects.filter(record__in=records.order_by().values("pk"))
-    counted = (
-        ticks.annotate(name=Substr(Cast("record__held_from", TextField()), 1, 7), box=F("activitytype_id"))
-        .values("box", "name")
-        .annotate(n=Count("pk"))
-        .order_by("name")
-    )
-    return counted.values_list("box", "name", "n")
+def ticked_in_months(ticks: QuerySet) -> list[tuple[str, str, int]]:
+    """How often each box is ticked in each month: triples, the earliest month first."""
+    # Day by day and added up here, as `months` does it.
+    counted = ticks.order_by().values("activitytype_id", "record__held_from").annotate(n=Count("*"))
+    found: dict[tuple[str, str], int] = {}
+    for box, day, n in counted.values_list("activitytype_id", "record__held_from", "n"):
+        month = day.isoformat()[:7]
+        found[month, box] = found.get((month, box), 0) + n
+    return [(box, month, found[month, box]) for month, box in sorted(found)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +172,7 @@ class Move:
         return f"{self.change:+.1f}".replace("-", "−")
 
 
-def moves(records: Any, quarter: Quarter) -> list[Move]:
+def moves(records: QuerySet, mentions: QuerySet, quarter: Quarter) -> list[Move]:
     """How far each topic rose from the quarter before, those that rose most first. Six queries at most.
 
     By share and not by number, since April has ten times the records of February.
@@ -186,9 +182,9 @@ def moves(records: Any, quarter: Quarter) -> list[Move]:
     names: dict[str, str] = {}
     for of in (quarter.before, quarter):
         # Before the first quarter of the year 1 there are no days.
-        held = records.held_within([of.days] if of.year >= datetime.MINYEAR else [])
-        totals.append(held.count())
-        found = contacts(held, "topic", most=10_000)
+        held = held_within("held_from", [of.days] if of.year >= datetime.MINYEAR else [])
+        totals.append(records.filter(held).count())
+        found = contacts(mentions.filter(held), "topic", most=10_000)
         counts.append({topic.key: topic.count for topic in found})
         names |= {topic.key: topic.name for topic in found}
 
@@ -208,38 +204,50 @@ def days(records: QuerySet, year: int) -> dict[datetime.date, int]:
     return dict(counted.order_by("held_from").values_list("held_from", "n"))
 
 
+class Chosen(Protocol):
+    """What tables need to know of a filter: the records that fit, and which of some rows are of those."""
+
+    @property
+    def qs(self) -> QuerySet: ...
+
+    def entries(self, rows: QuerySet, day: str = ...) -> QuerySet: ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Figures to take away: headings for people and how records give the rows."""
+    """Figures to take away: headings for people and how what fits gives the rows."""
 
     name: str
     headings: tuple[Any, ...]
-    rows: Callable[[Any], Iterable[tuple[Any, ...]]]
+    rows: Callable[[Chosen], Iterable[tuple[Any, ...]]]
 
 
 LONGEST_RANKING = 1000  # rows that are taken away
 
 
-def _activity_rows(records: Any) -> Iterable[tuple[Any, ...]]:
-    found = months_by_activity(records)
+def _activity_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    found = months_by_activity(ticked_in_months(chosen.entries(ticks(), "record__held_from")))
     return sorted((point.name, box, point.total) for box, points in found.items() for point in points)
 
 
-def _contact_rows(kind: str) -> Callable[[Any], Iterable[tuple[Any, ...]]]:
-    return lambda records: (dataclasses.astuple(row) for row in contacts(records, kind, most=LONGEST_RANKING))
+def _contact_rows(kind: str, rows: Callable[[], QuerySet]) -> Callable[[Chosen], Iterable[tuple[Any, ...]]]:
+    return lambda chosen: (
+        dataclasses.astuple(row) for row in contacts(chosen.entries(rows()), kind, most=LONGEST_RANKING)
+    )
 
 
-def _move_rows(records: Any) -> Iterable[tuple[Any, ...]]:
-    _first, last = first_and_last(records)
+def _move_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    _first, last = first_and_last(chosen.qs)
     if not last:
         return
     quarter = Quarter.of(last)
-    for move in moves(records, quarter):
+    records, mentions = chosen.entries(Record.objects.published()), chosen.entries(Mention.objects.all())
+    for move in moves(records, mentions, quarter):
         yield (move.key, move.name, str(quarter), move.count_before, move.count, move.before, move.now, move.change)
 
 
-def _day_rows(records: QuerySet) -> Iterable[tuple[Any, ...]]:
-    counted = records.order_by().values("held_from").annotate(n=Count("pk")).order_by("held_from")
+def _day_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    counted = chosen.qs.order_by().values("held_from").annotate(n=Count("pk")).order_by("held_from")
     return counted.values_list("held_from", "n").iterator()
 
 
@@ -247,10 +255,18 @@ _SPAN = (_("records"), _("first"), _("last"))
 TABLES = {
     table.name: table
     for table in (
-        Table("months", (_("month"), _("records")), lambda records: months(records)),
+        Table("months", (_("month"), _("records")), lambda chosen: months(chosen.qs)),
         Table("activities", (_("month"), _("activity"), _("records")), _activity_rows),
-        Table("companies", (_("securities code"), _("company"), *_SPAN), _contact_rows("company")),
-        Table("institutions", (_("institution id"), _("institution"), *_SPAN), _contact_rows("institution")),
+        Table(
+            "companies",
+            (_("securities code"), _("company"), *_SPAN),
+            _contact_rows("company", Record.objects.published),
+        ),
+        Table(
+            "institutions",
+            (_("institution id"), _("institution"), *_SPAN),
+            _contact_rows("institution", Visit.objects.all),
+        ),
         Table(
             "topics",
             (

@@ -122,6 +122,11 @@ class Period(NamedTuple):
 
     months: tuple[str, ...] | None
 
+    @property
+    def spans(self) -> list[tuple[datetime.date, datetime.date]]:
+        """First and last day of each."""
+        return [days_of_month(month) for month in self.months or ()]
+
 
 class Place(NamedTuple):
     """Where a row stands in a list; `relevance` counts in the order of that name alone."""

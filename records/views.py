@@ -31,12 +31,14 @@ from .models import (
     Institution,
     InstitutionMerge,
     InstitutionType,
+    Mention,
     MergedTopic,
     Participant,
     Question,
     Record,
     Tally,
     Topic,
+    Visit,
     audit,
 )
 from .similar import asked_before
@@ -70,7 +72,6 @@ def record_list(request: HttpRequest) -> HttpResponse:
 def insights_page(request: HttpRequest) -> HttpResponse:
     """Charts of the records that fit, with the filters of their list."""
     chosen = RecordFilter(request.GET, Record.objects.published())
-    records = chosen.qs
     listing = _listing(request, chosen, PAGE_SIZE)
     by_month = _by_month(chosen)
     context = {
@@ -79,41 +80,50 @@ def insights_page(request: HttpRequest) -> HttpResponse:
         "months": _bars(listing, by_month),
         "tables": {name: listing.address.elsewhere(reverse(f"records:insights_{name}")) for name in insights.TABLES},
     }
-    _first, last = insights.first_and_last(records)
+    _first, last = chosen.first_and_last()
     if last:
         context |= _charts(chosen, last)
     return _filtered(request, "insights.html", listing, "records", context)
 
 
 def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
-    records: Any = chosen.qs
     is_everything = chosen.chosen.keys() <= {"sort"}
+    period = chosen.period_but()
+    published, mentions = chosen.entries(Record.objects.published()), chosen.entries(Mention.objects.all())
 
-    def contacts(kind: str) -> list[insights.Contact]:
-        return insights.contacts_of_all(kind) if is_everything else insights.contacts(records, kind)
+    def contacts(kind: str, entries: QuerySet) -> list[insights.Contact]:
+        return insights.contacts_of_all(kind) if is_everything else insights.contacts(entries, kind)
 
-    by_activity = {
-        box: dict(points) for box, points in insights.months_by_activity(records, chosen.period_but()).items()
-    }
+    in_months: Iterable[tuple[str, str, int]]
+    if period:
+        in_months = Tally.objects.by_value("activity", period)
+    else:
+        in_months = insights.ticked_in_months(chosen.entries(insights.ticks()))
+    by_activity = {box: dict(points) for box, points in insights.months_by_activity(in_months).items()}
     ticked = [insights.Point(name, total) for counts in by_activity.values() for name, total in counts.items()]
     names = [point.name for point in insights.series(ticked)]
     rows = {box: [insights.Point(name, counts.get(name, 0)) for name in names] for box, counts in by_activity.items()}
     quarter = insights.Quarter.of(last)
-    moved = insights.moves(records, quarter)
+    moved = insights.moves(published, mentions, quarter)
     return {
         "month_table": [(name, [points[place].total for points in rows.values()]) for place, name in enumerate(names)],
         "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
         "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
         "rankings": [
-            ("company", _("Most visited companies"), "companies", contacts("company")),
-            ("institution", _("Most active institutions"), "institutions", contacts("institution")),
+            ("company", _("Most visited companies"), "companies", contacts("company", published)),
+            (
+                "institution",
+                _("Most active institutions"),
+                "institutions",
+                contacts("institution", chosen.entries(Visit.objects.all())),
+            ),
         ],
         "quarter": quarter,
         "rising": [move for move in moved if move.change > 0][: insights.RANKED],
         "falling": [move for move in moved[::-1] if move.change < 0][: insights.RANKED],
         "most_moved": max((abs(move.change) for move in moved), default=0),
         "year": last.year,
-        "days": insights.days(records, last.year),
+        "days": insights.days(published, last.year),
     }
 
 
@@ -327,13 +337,12 @@ def _browse(
     for name, value in fixed.items():
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
-    rows: Any = chosen.qs
     listing = _listing(request, chosen, PAGE_SIZE, fixed, load=Record.objects.for_list)
     by_month = _by_month(chosen)
     context["facets"] = facets.facets(chosen, by_month, but=fixed)
     context["months"] = _bars(listing, by_month)
     if contacts and listing.page.paginator.count:
-        context |= _profile(rows, contacts, fixed, context["facets"])
+        context |= _profile(chosen, contacts, fixed, context["facets"])
         context["questions_address"] = listing.address.elsewhere(reverse("records:question_list"))
     if chosen.words:
         context["matches"] = _matches(listing.page, chosen.words)
@@ -354,16 +363,18 @@ def _bars(listing: Listing, by_month: dict[str, int]) -> list[facets.Bar]:
     return facets.bars(insights.series(insights.Point(*pair) for pair in points.items()), listing.address)
 
 
-def _profile(records: Any, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:
+def _profile(chosen: RecordFilter, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:
     """What a company, institution or topic has to do with others: whom it met, and the commonest of the rest."""
+    entries = Visit.objects.all() if kind == "institution" else Record.objects.published()
     profile = {
-        "contacts": insights.contacts(records, kind),
+        "contacts": insights.contacts(chosen.entries(entries), kind),
         "contacts_kind": kind,
-        "first_and_last": insights.first_and_last(records),
+        "first_and_last": chosen.first_and_last(),
         "commonest": [facet for facet in shown if facet.name in {"topic", "institution"} - {kind}],
     }
     if "institution" in fixed:
-        profile["together"] = insights.contacts(records, "institution", but=fixed["institution"])
+        others = Visit.objects.exclude(institution=int(fixed["institution"]))
+        profile["together"] = insights.contacts(chosen.entries(others), "institution")
     return profile
 
 

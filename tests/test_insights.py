@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from records import insights
-from records.models import Institution, Record
+from records.models import Institution, Mention, Record, Tally, Visit
 from records.querysets import Period
 from tests import build
 
@@ -44,7 +44,7 @@ def table(client: Client, name: str, query: str = "") -> list[list[str]]:
 
 @pytest.mark.usefixtures("market")
 def test_contacts_are_counted_once_for_each_record_with_their_first_and_last_day() -> None:
-    found = insights.contacts(Record.objects.published(), "institution")
+    found = insights.contacts(Visit.objects.all(), "institution")
     day = datetime.date
     assert [(row.name, row.count, row.first, row.last) for row in found] == [
         ("华夏基金", 3, day(2024, 2, 1), day(2024, 5, 2)),
@@ -61,7 +61,7 @@ def test_an_institution_that_is_merged_meanwhile_is_left_out(monkeypatch: pytest
         return ask(manager, ids)
 
     monkeypatch.setattr(type(Institution.objects), "in_bulk", ask_late)
-    assert [row.name for row in insights.contacts(Record.objects.published(), "institution")] == ["中信证券"]
+    assert [row.name for row in insights.contacts(Visit.objects.all(), "institution")] == ["中信证券"]
 
 
 @pytest.mark.parametrize("kind", ["company", "institution"])
@@ -69,22 +69,23 @@ def test_the_ledger_says_of_all_records_what_a_count_says(kind: str) -> None:
     build.records(7, visitors=["华夏基金 甲", "中信证券 乙"])
     build.record(build.company("999003"), number="x", held="2020-01-01", visitors=["高瓴资本 丙", "中信证券 乙"])
     build.draft(build.company("999004"), visitors=["草稿资本 丁"])
-    assert insights.contacts_of_all(kind) == insights.contacts(Record.objects.published(), kind)
-    assert insights.contacts_of_all(kind, most=1) == insights.contacts(Record.objects.published(), kind, most=1)
+    entries: Any = Record.objects.published() if kind == "company" else Visit.objects.all()
+    assert insights.contacts_of_all(kind) == insights.contacts(entries, kind)
+    assert insights.contacts_of_all(kind, most=1) == insights.contacts(entries, kind, most=1)
 
 
 @pytest.mark.usefixtures("market")
 @pytest.mark.parametrize("months", [None, ("2024-02",), ("2024-02", "2024-05")])
 def test_the_ledger_says_of_a_period_what_a_count_of_boxes_says(months: tuple[str, ...] | None) -> None:
-    records = Record.objects.published()
-    counted = insights.months_by_activity(records if months is None else records.held_in_months(months))
+    records = Record.objects.published() if months is None else Record.objects.published().held_in_months(months)
+    counted = insights.months_by_activity(insights.ticked_in_months(insights.ticks().filter(record__in=records)))
     assert counted
-    assert insights.months_by_activity(records, Period(months)) == counted
+    assert insights.months_by_activity(Tally.objects.by_value("activity", Period(months))) == counted
 
 
 @pytest.mark.usefixtures("market")
 def test_a_topic_moves_by_its_share_of_the_records_of_a_quarter() -> None:
-    moved = insights.moves(Record.objects.published(), insights.Quarter(2024, 2))
+    moved = insights.moves(Record.objects.published(), Mention.objects.all(), insights.Quarter(2024, 2))
     assert [(row.name, row.count_before, row.count, row.before, row.now, row.signed) for row in moved] == [
         ("境外业务", 0, 2, 0.0, 100.0, "+100.0"),
         ("大模型", 1, 1, 100.0, 50.0, "−50.0"),

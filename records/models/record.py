@@ -23,7 +23,7 @@ from simple_history.utils import bulk_create_with_history
 
 from records.calendar import Due
 from records.filing.shape import OTHER_ACTIVITY
-from records.querysets import RecordQuerySet
+from records.querysets import NEWEST_FIRST, RecordQuerySet
 from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
 from .audit import note
@@ -138,13 +138,17 @@ class Record(models.Model):
     class Meta:
         verbose_name = _("record")
         verbose_name_plural = _("records")
-        ordering: ClassVar = ["-held_from", "-pk"]
+        ordering: ClassVar = NEWEST_FIRST
         permissions: ClassVar = [("publish_record", _("Can publish records"))]
         indexes: ClassVar = [
             NewestFirstIndex(fields=["status", "-held_from", "-id"], name="record_by_visit"),
             NewestFirstIndex(fields=["status", "-disclosed_on", "-id"], name="record_by_disclosure"),
             models.Index(fields=["status", "-published_at", "-id"], name="record_by_publication"),
             NewestFirstIndex(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
+            # Of the desk's list, which shows them whatever their status.
+            NewestFirstIndex(fields=["-held_from", "-id"], name="record_newest_first"),
+            # Of those that went on for days: “from a day on” means their last one.
+            models.Index(fields=["held_to"], condition=Q(held_to__isnull=False), name="record_by_last_day"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
