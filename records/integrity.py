@@ -120,6 +120,10 @@ def check_search(advance: Advance) -> Iterator[str]:
         if missing := search_index.missing_parts(index, connection):
             yield _("%(table)s: the index lacks %(parts)s") % {"table": index.table, "parts": ", ".join(missing)}
             continue
+        if connection.vendor == "postgresql":  # which keeps an index in step with its rows
+            if search_index.is_stale(index, connection):
+                yield _("%(table)s: the index was made by another version") % {"table": index.table}
+            continue
         try:
             for pk in search_index.misindexed(index, connection, advance):
                 yield _("%(table)s %(pk)s: the index is not that of its text") % {"table": index.table, "pk": pk}

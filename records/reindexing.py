@@ -1,9 +1,9 @@
-"""The index of the search made anew, a batch of rows at a time, while the site goes on.
+"""The index of the search made anew while the site goes on.
 
-Nobody who reads misses a row meanwhile. On SQLite a second index is built beside the first and takes its place with
-the last batch; its own triggers keep up what it holds already, and the highest row that it holds tells how far it has
-come. PostgreSQL keeps the grams in the rows: those that are not what they ought to be are written again, and then the
-index of them all is built anew beside the old one; a table with one row tells how far it has come.
+Nobody who reads misses a row meanwhile. On SQLite a second index is built beside the first, a batch of rows at a time,
+and takes its place with the last batch; its own triggers keep up what it holds already, and the highest row that it
+holds tells how far it has come. PostgreSQL builds one beside the old one by itself, as a whole; an empty table says
+that this is still to be done.
 
 Whoever goes on where another was killed finds these: they are there as long as an index is under way.
 """
@@ -11,9 +11,11 @@ Whoever goes on where another was killed finds these: they are there as long as 
 from __future__ import annotations
 
 import abc
+import concurrent.futures
+import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from django.db import transaction
@@ -34,6 +36,7 @@ def reindex(connection: BaseDatabaseWrapper) -> None:
 
 def begin(connection: BaseDatabaseWrapper, *, from_start: bool = False) -> list[Reindexing]:
     """What is still to be done: all indexes, or what was left of them the last time."""
+    connection.validate_no_atomic_block()  # PostgreSQL would wait for its end, and nobody else could write on SQLite
     kind = OnSQLite if connection.vendor == "sqlite" else OnPostgreSQL
     works: list[Reindexing] = [kind(index, connection) for index in search.INDEXES]
     left = [] if from_start else [work for work in works if work.is_under_way()]
@@ -58,12 +61,12 @@ class Reindexing(abc.ABC):
     def begin(self) -> None: ...
 
     @abc.abstractmethod
-    def last(self) -> int:
-        """The id of the last row that is done, or 0."""
+    def batches(self) -> Generator[int, None, None]:
+        """Do what is left; now and then, how many rows more are done. Closed before its end, it stops."""
 
-    @abc.abstractmethod
-    def batches(self) -> Iterator[int]:
-        """Do what is left; after each batch, how many rows it had. Each is kept, whatever becomes of the next."""
+    def last(self) -> int:
+        """The id of the last row that is done and stays so, or 0."""
+        return 0
 
     def count(self) -> tuple[int, int]:
         """How many rows there are, and how many of them are done."""
@@ -96,7 +99,7 @@ class OnSQLite(Reindexing):
     def last(self) -> int:
         return self._rows(self._highest)[0][0] or 0
 
-    def batches(self) -> Iterator[int]:
+    def batches(self) -> Generator[int, None, None]:
         is_over = False
         while not is_over:
             with transaction.atomic(using=self.connection.alias):
@@ -123,57 +126,65 @@ class OnSQLite(Reindexing):
 class OnPostgreSQL(Reindexing):
     @property
     def mark(self) -> str:
-        return f"{self.index.name}_done"
+        return f"{self.index.name}_due"
 
     def is_under_way(self) -> bool:
         return self._rows("SELECT to_regclass(%s) IS NOT NULL", [self.mark])[0][0]
 
     def begin(self) -> None:
-        if search_index.missing_parts(self.index, self.connection):
-            search_index.install(self.connection)  # waits for all who use the table, and they for it
+        search_index.create_functions(self.connection)
         self._rows(f'DROP TABLE IF EXISTS "{self.mark}"')
-        self._rows(f'CREATE TABLE "{self.mark}" AS SELECT 0::bigint AS id')
+        self._rows(f'CREATE TABLE "{self.mark}" ()')
 
-    def last(self) -> int:
-        return self._rows(f'SELECT id FROM "{self.mark}"')[0][0]  # noqa: S608
+    def batches(self) -> Generator[int, None, None]:
+        """It is built in a connection of its own, which this one watches."""
+        rows, _done = self.count()
+        told = 0
+        with (
+            contextlib.closing(self.connection.copy()) as builder,
+            concurrent.futures.ThreadPoolExecutor(1) as thread,
+        ):
+            builder.inc_thread_sharing()
+            other = dataclasses.replace(self, connection=builder)
+            other._rows("SET client_connection_check_interval = '1s'")  # killed, it does not go on alone
+            # Whoever waits for a lock of PostgreSQL's would be waited for in turn.
+            while not other._rows("SELECT pg_try_advisory_lock(hashtext(%s))", [self.mark])[0][0]:
+                yield 0
+                time.sleep(PAUSE)
+            if not self.is_under_way():
+                return  # somebody else was quicker
+            work = thread.submit(other._build)
+            try:
+                while not work.done():
+                    done = int(rows * self._share())
+                    yield max(done - told, 0)
+                    told = max(done, told)
+                    concurrent.futures.wait([work], PAUSE)
+            finally:
+                while not work.done():
+                    builder.connection.cancel()
+                    concurrent.futures.wait([work], PAUSE)
+            work.result()
+            search_index.sign(self.index, self.connection)
+            self._rows(f'DROP TABLE IF EXISTS "{self.mark}"')
+        yield rows - told
 
-    def batches(self) -> Iterator[int]:
-        table = self.index.table
-        some = f'SELECT id FROM "{table}" WHERE id > %s ORDER BY id LIMIT %s'  # noqa: S608
-        wrong = f'SELECT id FROM "{table}" WHERE id = ANY(%s) AND {self.index.is_stale}'  # noqa: S608
-        while self.is_under_way():  # or somebody else was quicker
-            ids = [pk for (pk,) in self._rows(some, [self.last(), BATCH])]
-            if not ids:
-                self._build_anew()
-                self._rows(f'DROP TABLE IF EXISTS "{self.mark}"')
-                return
-            left = self._rows(wrong, [ids])
-            while left:
-                self._write_again([pk for (pk,) in left])
-                if left := self._rows(wrong, [[pk for (pk,) in left]]):
-                    time.sleep(PAUSE)
-            self._rows(f'UPDATE "{self.mark}" SET id = %s', [ids[-1]])  # noqa: S608
-            yield len(ids)
-
-    def _write_again(self, ids: list[int]) -> None:
-        """Have the grams of rows made from their texts, but for rows that somebody else holds.
-
-        Whoever holds rows and waits for nobody stands in nobody's way.
-        """
-        column = self.index.columns[0]
-        self._rows(
-            f"""
-            UPDATE "{self.index.table}" SET "{column}" = "{column}" WHERE id IN (
-                SELECT id FROM "{self.index.table}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-            )
-            """,  # noqa: S608
-            [ids],
-        )
-
-    def _build_anew(self) -> None:
-        """Beside the old one. What is left of an attempt that was killed is of no use and costs whoever writes."""
+    def _build(self) -> None:
+        # What is left of an attempt that was killed is of no use and costs whoever writes.
         sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = to_regclass(%s) AND NOT indisvalid"
         for (name,) in self._rows(sql, [self.index.table]):
-            if name != self.index.name:
-                self._rows(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        self._rows(f'REINDEX INDEX CONCURRENTLY "{self.index.name}"')
+            self._rows(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        lacking = search_index.missing_parts(self.index, self.connection)
+        if not lacking and not search_index.is_stale(self.index, self.connection):
+            self._rows(f'REINDEX INDEX CONCURRENTLY "{self.index.name}"')
+        else:  # another version may have made it of something else, which it would keep
+            self._rows(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.index.name}"')
+            self._rows(search_index.building(self.index, "CONCURRENTLY"))
+
+    def _share(self) -> float:
+        """How much of the rows the building has come through; what it does before and after takes no time."""
+        sql = """
+            SELECT blocks_done::float / nullif(blocks_total, 0) FROM pg_stat_progress_create_index
+            WHERE relid = to_regclass(%s) AND phase LIKE 'building index%%'
+        """
+        return max((share or 0 for (share,) in self._rows(sql, [self.index.table])), default=0)

@@ -12,8 +12,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import json
 import operator
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -123,16 +125,9 @@ class Index:
         """SQL for the text of a row that goes by this name."""
         return " || '\n' || ".join(f'{row}."{column}"' for column in self.columns)
 
-    @property
-    def vector(self) -> str:
-        """SQL for what PostgreSQL keeps of a row."""
-        columns = " || chr(10) || ".join(f'"{column}"' for column in self.columns)
-        return f"array_to_tsvector(irsite_grams({columns}))"
-
-    @property
-    def is_stale(self) -> str:
-        """SQL for whether PostgreSQL keeps something else of a row."""
-        return f"grams IS DISTINCT FROM {self.vector}"
+    def vector(self, row: str) -> str:
+        """SQL for what PostgreSQL's index holds of a row; made of a row itself it takes a hundred times as long."""
+        return f"array_to_tsvector(irsite_grams({self.text(row)}))"
 
 
 QUESTIONS = Index("records_question", ("text", "answer"))
@@ -178,27 +173,46 @@ class _Sought:
             return " AND ".join(map(_asked_of_sqlite, self.grams))
         return " & ".join(f"'{gram}'" if len(gram) == 2 else f"'{gram}':*" for gram in self.grams)
 
-    def plainly(self, text: str, vendor: str) -> tuple[str, list[str]]:
-        """SQL for whether a text holds the word as it is written there; it costs a fraction of folding."""
-        return self._held(text, vendor) if self.stays_as_it_is else ("", [])
+    def held(self, text: str, vendor: str) -> tuple[str, list[str]]:
+        """SQL for whether a text holds the word once it is folded.
 
-    def folded(self, text: str, vendor: str) -> tuple[str, list[str]]:
-        """SQL for whether a text holds the word once it is folded."""
-        return self._held(f"irsite_fold({text})", vendor)
+        Folding costs ten times as much as a look at the text as it is written: where that tells, it is not folded.
+        """
+        if vendor == "sqlite":
+            find, matches, written = "instr", "REGEXP", f"lower({text})"
+        else:
+            find, matches, written = "strpos", "~", f'lower(({text}) COLLATE "C")'
+        folded = f"{find}(irsite_fold({text}), %s) > 0"
+        if not re.fullmatch("[0-9a-z\u3400-\u4dbf\u4e00-\u9fff]+", self.word):
+            return folded, [self.word]
+        others = "".join(sorted({other for character in self.word for other in disguises().get(character, ())}))
+        if not self.stays_as_it_is:  # a letter may belong to an accent that follows
+            guard = f"{find}({written}, %s) > 0 OR ({text}) {matches} %s"
+            # Of conditions joined by AND the planner would begin with the other, whose cost it takes for less.
+            return f"CASE WHEN {guard} THEN {folded} ELSE 1 = 0 END", [self.word, f"[{others}]", self.word]
+        plain = f"{find}({text}, %s) > 0"
+        if not others:
+            return plain, [self.word]
+        return f"({plain} OR ({text}) {matches} %s AND {folded})", [self.word, f"[{others}]", self.word]
 
-    def _held(self, text: str, vendor: str) -> tuple[str, list[str]]:
-        return f"{'instr' if vendor == 'sqlite' else 'strpos'}({text}, %s) > 0", [self.word]
+
+@functools.cache
+def disguises() -> dict[str, list[str]]:
+    """By character the others that hold it once they are folded: １, ① and more for 1, ㈱ for 株.
+
+    A word of digits, ASCII letters and CJK characters comes into a text by nothing else: no signs are joined to one
+    of these, and what is taken apart where one stood is joined again.
+    """
+    found: dict[str, list[str]] = {}
+    for other in filter(unicodedata.decomposition, map(chr, range(sys.maxunicode + 1))):
+        for character in set(fold(other)):
+            found.setdefault(character, []).append(other)
+    return found
 
 
 def _asked_of_sqlite(gram: str) -> str:
     """A single character is the beginning of all grams that it begins."""
     return token(gram) if len(gram) == 2 else f"{token(gram)}*"
-
-
-def _either(*conditions: tuple[str, list[str]]) -> tuple[str, list[str]]:
-    """SQL that holds where the first condition does, or else a later one; empty ones are left out."""
-    given = [condition for condition in conditions if condition[0]]
-    return " OR ".join(sql for sql, _params in given), [one for _sql, params in given for one in params]
 
 
 def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
@@ -208,13 +222,16 @@ def ids_holding(index: Index, word: str, vendor: str) -> RawSQL:
         source = f'"{index.name}" AS found JOIN "{index.table}" AS source ON source.id = found.rowid'
         condition = f'"{index.name}" MATCH %s'
     else:
-        source, condition = f'"{index.table}" AS source', "source.grams @@ %s::tsquery"
+        source, condition = f'"{index.table}" AS source', f"{index.vector('source')} @@ %s::tsquery"
+    params = [sought.match(vendor)]
+    if not sought.is_gram:
+        held, more = sought.held(index.text("source"), vendor)
+        condition, params = f"{condition} AND {held}", [*params, *more]
     sql = f"SELECT source.id FROM {source} WHERE {condition}"  # noqa: S608 - names of our own tables
-    if sought.is_gram:
-        return RawSQL(sql, [sought.match(vendor)])  # noqa: S611 - what comes from outside is a parameter
-    text = index.text("source")
-    held, params = _either(sought.plainly(text, vendor), sought.folded(text, vendor))
-    return RawSQL(f"{sql} AND ({held})", [sought.match(vendor), *params])  # noqa: S611
+    if vendor == "postgresql":
+        # By itself, by the index: else the planner may go through other rows and work out the grams of each.
+        sql = f"WITH found AS MATERIALIZED ({sql}) SELECT id FROM found"  # noqa: S608
+    return RawSQL(sql, params)  # noqa: S611 - what comes from outside is a parameter
 
 
 class Holds(Func):
@@ -227,14 +244,8 @@ class Holds(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, list[str]]:  # type: ignore[override]
         key: Any = self.source_expressions[0]
-        row = compiler.quote_name_unless_alias(key.alias)
-        text, vendor = self.index.text(row), connection.vendor
-        folded = self.sought.folded(text, vendor)
-        if vendor == "postgresql":
-            # The function of the operator @@, for which no index is taken.
-            match, params = f"ts_match_vq({row}.grams, %s::tsquery)", [self.sought.match(vendor)]
-            folded = (match, params) if self.sought.is_gram else (f"({match} AND {folded[0]})", [*params, *folded[1]])
-        sql, params = _either(self.sought.plainly(text, vendor), folded)
+        text = self.index.text(compiler.quote_name_unless_alias(key.alias))
+        sql, params = self.sought.held(text, connection.vendor)
         return f"({sql})", params
 
 
@@ -264,19 +275,20 @@ def _common_on_sqlite(asked: Sequence[str], connection: BaseDatabaseWrapper) -> 
 
 
 def _common_on_postgresql(asked: Sequence[str], connection: BaseDatabaseWrapper) -> set[str]:
-    """By what ANALYZE has found: of the commonest grams the share of rows that have them."""
-    sql = """
-        SELECT found.gram FROM unnest(%s::text[]) AS found(gram), pg_stats AS told, pg_class AS held,
-            unnest(told.most_common_elems::text::text[], told.most_common_elem_freqs) AS one(gram, share)
-        WHERE told.schemaname = current_schema() AND told.attname = 'grams' AND told.tablename = ANY(%s)
-          AND held.oid = to_regclass(told.tablename)
-          AND (one.gram = found.gram OR length(found.gram) = 1 AND starts_with(one.gram, found.gram))
-        GROUP BY found.gram, held.oid, held.reltuples
-        HAVING sum(one.share) * held.reltuples > %s
-    """
+    """By what the planner expects from the statistics of the index; whoever is not its owner cannot read these."""
+    pairs = [(gram, index) for gram in asked for index in INDEXES]
+    looks = (
+        f'(SELECT 1 FROM "{index.table}" AS source WHERE {index.vector("source")} @@ %s::tsquery)'  # noqa: S608
+        for _gram, index in pairs
+    )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(asked), [index.table for index in INDEXES], COMMON])
-        return {gram for (gram,) in cursor.fetchall()}
+        cursor.execute(
+            f"EXPLAIN (FORMAT JSON) {' UNION ALL '.join(looks)}",
+            [_Sought(gram).match(connection.vendor) for gram, _index in pairs],
+        )
+        ((told,),) = cursor.fetchall()
+    plans = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]["Plans"]
+    return {gram for (gram, _index), plan in zip(pairs, plans, strict=True) if plan["Plan Rows"] > COMMON}
 
 
 def held_by(column: str, words: Iterable[str]) -> Any:
@@ -301,38 +313,42 @@ def newest_holding(
         match = " AND ".join(map(token, asked))
         sql = f'SELECT rowid FROM "{index.name}" WHERE "{index.name}" MATCH %s ORDER BY rowid DESC LIMIT %s'  # noqa: S608
         return _ids(connection, sql, [match, most])
-    ids = _ids(connection, _UNORDERED.format(index.table), [_all_of(asked), _FEW + 1])
+    ids = _ids(connection, _unordered(index), [_all_of(asked), _FEW + 1])
     return sorted(ids, reverse=True)[:most] if len(ids) <= _FEW else None
 
 
-# The planner always takes the index: it cannot guess from the query, which stands in a subquery, nor see the limit.
-_UNORDERED = """
-    WITH found AS MATERIALIZED (SELECT id FROM "{}" WHERE grams @@ (SELECT %s::tsquery))
-    SELECT id FROM found LIMIT %s
-"""
+def _unordered(index: Index) -> str:
+    """SQL for ids of rows that hold what a query asks for, and for at most so many.
+
+    The planner always takes the index: it cannot guess from the query, which stands in a subquery, nor see the limit.
+    """
+    found = f'SELECT id FROM "{index.table}" AS source WHERE {index.vector("source")} @@ (SELECT %s::tsquery)'  # noqa: S608
+    return f"WITH found AS MATERIALIZED ({found}) SELECT id FROM found LIMIT %s"  # noqa: S608
 
 
 def occurs(index: Index, gram: str, connection: BaseDatabaseWrapper) -> bool:
     """Whether any row holds a gram."""
     if connection.vendor == "sqlite":
         return bool(newest_holding(index, [gram], connection, 1))
-    return bool(_ids(connection, _UNORDERED.format(index.table), [_all_of([gram]), 1]))
+    return bool(_ids(connection, _unordered(index), [_all_of([gram]), 1]))
 
 
 def recent_holding(index: Index, sets: Sequence[Sequence[str]], connection: BaseDatabaseWrapper) -> list[int]:
     """Ids of rows that hold all grams of one of the sets, for grams of which each occurs in many rows.
 
-    On PostgreSQL out of the newest rows alone; those that hold more of the sets first.
+    On PostgreSQL out of the newest rows alone, as they are written; those that hold more of the sets first.
     """
     if connection.vendor == "sqlite":
         found = (newest_holding(index, asked, connection) or [] for asked in sets)
         return list(dict.fromkeys(itertools.chain.from_iterable(found)))[:FOUND_AT_MOST]
-    queries = [_all_of(asked) for asked in sets]
-    held = " + ".join(["(grams @@ %s::tsquery)::int"] * len(queries))
-    recent = f'SELECT id, grams FROM "{index.table}" ORDER BY id DESC LIMIT {_RECENT}'  # noqa: S608
-    sql = f"SELECT id FROM ({recent}) AS recent WHERE grams @@ %s::tsquery ORDER BY {held} DESC, id DESC LIMIT %s"  # noqa: S608
-    any_of = " | ".join(f"({query})" for query in queries)
-    return _ids(connection, sql, [any_of, *queries, FOUND_AT_MOST])
+    recent = f'SELECT id, lower(({index.text("source")}) COLLATE "C") AS told FROM "{index.table}" AS source'  # noqa: S608
+    held = " + ".join(f"({' AND '.join(['strpos(told, %s) > 0'] * len(asked))})::int" for asked in sets)
+    sql = f"""
+        WITH recent AS ({recent} ORDER BY id DESC LIMIT {_RECENT}),
+            counted AS MATERIALIZED (SELECT id, {held} AS held FROM recent)
+        SELECT id FROM counted WHERE held > 0 ORDER BY held DESC, id DESC LIMIT %s
+    """  # noqa: S608 - names of our own tables
+    return _ids(connection, sql, [*itertools.chain.from_iterable(sets), FOUND_AT_MOST])
 
 
 def _ids(connection: BaseDatabaseWrapper, sql: str, parameters: list[Any]) -> list[int]:

@@ -1,7 +1,7 @@
 """The index of the search: how it comes into being, is kept up by the database, and is looked over.
 
-SQLite keeps the grams in FTS5 tables filled by triggers, PostgreSQL in generated columns; on both, the functions
-`irsite_fold(text)` and `irsite_grams(text)` do the work, so that no way of writing to a table goes past the index.
+SQLite keeps the grams in FTS5 tables filled by triggers, PostgreSQL in indexes of an expression; on both, the
+functions `irsite_fold(text)` and `irsite_grams(text)` do the work, so that no way of writing goes past the index.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .search import INDEXES, MAX_GRAMS, RUN_CLASS, TOKEN_WIDTH, UPPER, Index, fold, grams, token
+from .search import INDEXES, MAX_GRAMS, RUN_CLASS, TOKEN_WIDTH, Index, fold, grams, token
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -23,11 +24,10 @@ def install(connection: BaseDatabaseWrapper) -> None:
         for index in INDEXES:
             _install_on_sqlite(connection, index)
         return
-    with connection.cursor() as cursor:
-        for statement in POSTGRESQL_FUNCTIONS:
-            cursor.execute(statement)
+    with transaction.atomic(using=connection.alias):  # nobody asks an index for what other functions put into it
+        create_functions(connection)
         for index in INDEXES:
-            _install_on_postgresql(cursor, index)
+            _install_on_postgresql(connection, index)
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -42,17 +42,14 @@ def is_installed(connection: BaseDatabaseWrapper) -> bool:
 
 
 def missing_parts(index: Index, connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of what makes up an index and is not there: a table with its triggers, or a column with its index."""
+    """Names of what makes up an index and is not there: on SQLite a table with its triggers."""
     if connection.vendor == "sqlite":
         wanted = [index.name, *(f"{index.name}_{event}" for event in _EVENTS)]
         sql, params = "SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')", []
     else:
-        wanted, params = [f"{index.table}.grams", index.name], [index.table, index.table]
+        wanted, params = [index.name], [index.table]
         sql = """
-            SELECT table_name || '.' || column_name FROM information_schema.columns
-            WHERE table_schema = current_schema() AND table_name = %s AND is_generated = 'ALWAYS'
-            UNION ALL
-            SELECT indexrelid::regclass::text FROM pg_index
+            SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
             WHERE indrelid = to_regclass(%s) AND indisvalid
         """
     with connection.cursor() as cursor:
@@ -62,55 +59,54 @@ def missing_parts(index: Index, connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def is_current(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the index is there and holds the newest row of each table: asked in a moment, however many there are."""
-    return is_installed(connection) and all(_holds_newest(index, connection) for index in INDEXES)
+    """Whether the index is there and not known to be stale: asked in a moment, however many rows there are."""
+    return is_installed(connection) and not any(is_stale(index, connection) for index in INDEXES)
 
 
-def _holds_newest(index: Index, connection: BaseDatabaseWrapper) -> bool:
+def is_stale(index: Index, connection: BaseDatabaseWrapper) -> bool:
+    """Whether an index lacks the newest row, on SQLite, or was made by another version, on PostgreSQL."""
     if connection.vendor == "sqlite":
-        sql = f"""
-            SELECT (SELECT max(id) FROM "{index.table}") IS NOT (SELECT max(id) FROM "{index.name}_docsize")
-        """  # noqa: S608 - names of our own tables
+        sql, params = (
+            f'SELECT (SELECT max(id) FROM "{index.table}") IS NOT (SELECT max(id) FROM "{index.name}_docsize")',  # noqa: S608
+            [],
+        )
     else:
-        sql = f'SELECT {index.is_stale} FROM "{index.table}" ORDER BY id DESC LIMIT 1'  # noqa: S608
+        sql = "SELECT obj_description(to_regclass(%s), 'pg_class') IS DISTINCT FROM %s"
+        params = [index.name, _maker_of(index)]
     with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return not any(is_stale for (is_stale,) in cursor.fetchall())
+        cursor.execute(sql, params)
+        return cursor.fetchall()[0][0]
 
 
 def misindexed(index: Index, connection: BaseDatabaseWrapper, advance: Callable[[int], Any]) -> Iterator[int]:
-    """Ids of rows of which the index holds nothing, or something else, and of rows that it holds and nobody has.
+    """Ids of rows of which SQLite's index holds nothing, or something else, and of rows that it holds and nobody has.
 
     `advance` is told how many rows were looked at. For an index of which no part is missing.
     """
-    held = _sums(index, connection) if connection.vendor == "sqlite" else {}
+    held = _sums(index, connection)
     known: dict[str, int] = {}
     last = 0
     while rows := _rows_after(index, connection, last):
-        for pk, told in rows:
-            if connection.vendor == "sqlite":
-                true = sum(known.get(gram) or known.setdefault(gram, _digest(token(gram))) for gram in grams(told))
-                is_wrong = held.pop(pk, None) != true
-            else:
-                is_wrong = told
-            if is_wrong:
+        for pk, text in rows:
+            true = sum(known.get(gram) or known.setdefault(gram, _digest(token(gram))) for gram in grams(text))
+            if held.pop(pk, None) != true:
                 yield pk
         last = rows[-1][0]
         advance(len(rows))
     yield from sorted(held)
 
 
-def _rows_after(index: Index, connection: BaseDatabaseWrapper, last: int) -> list[tuple[int, Any]]:
-    """Some rows by id: with their text on SQLite, and with whether the index has them wrong on PostgreSQL."""
-    told = index.text("source") if connection.vendor == "sqlite" else index.is_stale
-    sql = f'SELECT id, {told} FROM "{index.table}" AS source WHERE id > %s ORDER BY id LIMIT 2000'  # noqa: S608
+def _rows_after(index: Index, connection: BaseDatabaseWrapper, last: int) -> list[tuple[int, str]]:
+    """Some rows by id, with their text."""
+    text = index.text("source")
+    sql = f'SELECT id, {text} FROM "{index.table}" AS source WHERE id > %s ORDER BY id LIMIT 2000'  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [last])
         return cursor.fetchall()
 
 
 def _sums(index: Index, connection: BaseDatabaseWrapper) -> dict[int, int]:
-    """By id of the rows that an index of SQLite holds, the sum of the digests of their grams.
+    """By id of the rows that an index holds, the sum of the digests of their grams.
 
     The index knows which rows have a gram and not which grams a row has: a sum can be put together in its order.
     """
@@ -198,17 +194,18 @@ def create_triggers(cursor: Any, index: Index, reach: str = "") -> None:
     )
 
 
+# The planner is told what the grams of a row cost, and may not share the work out: it takes the index.
 POSTGRESQL_FUNCTIONS = (
-    f"""
+    """
     CREATE OR REPLACE FUNCTION irsite_fold(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURNS NULL ON NULL INPUT
-    AS $$ SELECT translate(normalize(value, NFKC), '{UPPER}', '{UPPER.lower()}') $$
+    AS $$ SELECT lower(normalize(value, NFKC) COLLATE "C") $$  -- changes A to Z and nothing else
     """,
     f"""
     CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED COST 10000
     BEGIN ATOMIC  -- knows the other function by itself and not by name: pg_restore looks up no names
-      SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2)))[1:{MAX_GRAMS}], '{{}}')
+      SELECT coalesce((array_agg(DISTINCT substr(run[1], at, 2) COLLATE "C"))[1:{MAX_GRAMS}], '{{}}')
       FROM regexp_matches(irsite_fold(value), '{RUN_CLASS}', 'g') AS run,
            generate_series(1, char_length(run[1])) AS at;
     END
@@ -216,9 +213,39 @@ POSTGRESQL_FUNCTIONS = (
 )
 
 
-def _install_on_postgresql(cursor: Any, index: Index) -> None:
-    cursor.execute(
-        f'ALTER TABLE "{index.table}" ADD COLUMN IF NOT EXISTS grams tsvector '
-        f"GENERATED ALWAYS AS ({index.vector}) STORED"
-    )
-    cursor.execute(f'CREATE INDEX IF NOT EXISTS "{index.name}" ON "{index.table}" USING gin (grams)')
+def create_functions(connection: BaseDatabaseWrapper) -> None:
+    """PostgreSQL's. An index that others made is stale until it is built anew."""
+    with connection.cursor() as cursor:
+        for statement in POSTGRESQL_FUNCTIONS:
+            cursor.execute(statement)
+
+
+def building(index: Index, how: str = "") -> str:
+    """SQL that builds PostgreSQL's index where there is none."""
+    vector = index.vector(f'"{index.table}"')
+    return f'CREATE INDEX {how} "{index.name}" ON "{index.table}" USING gin ({vector})'
+
+
+def sign(index: Index, connection: BaseDatabaseWrapper) -> None:
+    """Put down what made PostgreSQL's index that is there, and have the planner learn which grams are common."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON INDEX \"{index.name}\" IS '{_maker_of(index)}'")
+        cursor.execute(f'ANALYZE "{index.table}"')
+
+
+def _maker_of(index: Index) -> str:
+    return hashlib.blake2b("".join([*POSTGRESQL_FUNCTIONS, building(index)]).encode(), digest_size=8).hexdigest()
+
+
+def _install_on_postgresql(connection: BaseDatabaseWrapper, index: Index) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'grams' AND NOT attisdropped",
+            [index.table],
+        )
+        if cursor.fetchall():  # earlier versions had the grams stored in each row
+            cursor.execute(f'ALTER TABLE "{index.table}" DROP COLUMN grams')
+        if missing_parts(index, connection) or is_stale(index, connection):
+            cursor.execute(f'DROP INDEX IF EXISTS "{index.name}"')
+            cursor.execute(building(index))
+            sign(index, connection)

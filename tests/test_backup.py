@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import translation
 
-from records import backups
+from records import backups, search_index
 from records.models import Attachment, Company, Intake, Record, stored
 
 from . import build, postgres
@@ -117,6 +117,20 @@ def test_all_is_lost_and_all_comes_back(site: Record, tmp_path: Path) -> None:
     again.withdraw()  # the site goes on
     build.record(build.company("999903"), asked=[("甲乙丙？", "丁。")])
     assert Record.objects.published().matching("甲乙丙").count() == 1
+
+
+def test_an_index_that_is_not_of_this_version_is_said_and_migrated(site: Record, tmp_path: Path) -> None:
+    if connection.vendor == "postgresql":
+        build.index_of_another_version()
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER records_question_grams_update")
+    run("backup", tmp_path / "copy")
+    told = run("restore", tmp_path / "copy", interactive=False)
+    assert told.endswith("The backup is older than this version: run “manage.py migrate” now.\n")
+    run("migrate", verbosity=0)
+    assert search_index.is_current(connection)
+    assert Record.objects.published().matching(site.questions.get().text[:3]).exists()
 
 
 def test_what_came_afterwards_goes_and_what_went_comes_back(site: Record, tmp_path: Path) -> None:

@@ -238,6 +238,40 @@ def test_similar_questions_are_found_by_the_index_of_the_search(market: dict[str
     assert not [(tables, sql) for sql in found if (tables := read_through(sql))]
 
 
+WORDS = ("罕见甲", "罕见", "见", "订单", "订", "2024", "ai", "订单 罕见甲", "订单 -毛利", "-订单")
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has an index of its own kind")
+@pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "not analyzed"])
+@pytest.mark.parametrize("path", ["/records/", "/questions/", "/records.json", "/questions.json"])
+def test_no_grams_are_made_of_rows_one_by_one(
+    market: dict[str, Any], client: Client, monkeypatch: pytest.MonkeyPatch, path: str, analyzed: bool
+) -> None:
+    """Which would take longer than anything else: also of a common word that nobody knows to be one."""
+    monkeypatch.setattr(search, "COMMON", 1_000_000)
+    with connection.cursor() as cursor:
+        if not analyzed:
+            indexes = [index.name for index in search.INDEXES]
+            cursor.execute("DELETE FROM pg_statistic WHERE starelid = ANY(%s::regclass[])", [indexes])
+    for word in WORDS:
+        asked = [sql for sql in queries(client, f"{path}?q={word}") if "irsite_grams" in sql]
+        assert asked, word
+        nodes = [node for sql in asked for node in _nodes(sql)]
+        assert any(str(node.get("Index Name")).endswith("_grams") for node in nodes), word
+        assert not [node for node in nodes if _makes_grams(node)], word
+
+
+def _makes_grams(node: dict[str, Any]) -> bool:
+    return any("irsite_grams" in str(node.get(part)) for part in ("Filter", "Join Filter", "Output"))
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has an index of its own kind")
+def test_grams_that_are_made_one_by_one_are_noticed(market: dict[str, Any]) -> None:
+    vector = search.QUESTIONS.vector("records_question")
+    sql = f"SELECT id FROM records_question WHERE NOT {vector} @@ '订单'::tsquery"  # noqa: S608
+    assert any(_makes_grams(node) for node in _nodes(sql))
+
+
 def test_what_is_read_through_is_noticed(market: dict[str, Any]) -> None:
     assert read_through("SELECT count(*) FROM records_question WHERE answer LIKE '%x%'") == ["records_question"]
     assert read_through("SELECT id FROM records_record ORDER BY place LIMIT 30") == ["records_record"]

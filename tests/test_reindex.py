@@ -1,4 +1,8 @@
-"""`manage.py reindex`: the index of the search is made anew while the site goes on, and goes on where it was killed."""
+"""`manage.py reindex`: the index of the search is made anew while the site goes on, and goes on where it was killed.
+
+On SQLite that is at a row; on PostgreSQL, which builds an index as a whole, at one of the indexes. There a test is in
+the midst of it while somebody else has a table in use, whom PostgreSQL waits for.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.utils import translation
 
-from records import reindexing, search, search_index
+from records import integrity, reindexing, search, search_index
 from records.management.commands import reindex as command
 from records.models import Question, Record
 
@@ -29,11 +34,15 @@ class Killed(BaseException):
 @pytest.fixture(autouse=True)
 def in_small_batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two rows a batch; what a test breaks of the index outlives its rows."""
-    monkeypatch.setattr(reindexing, "PAUSE", 0)
+    monkeypatch.setattr(reindexing, "PAUSE", 0.001)
     monkeypatch.setattr(reindexing, "BATCH", 2)
+    if connection.vendor == "postgresql":
+        sql("SET enable_seqscan = off")  # the planner takes an index for many rows
     with translation.override("en"):
         yield
     reindexing.reindex(connection)
+    if connection.vendor == "postgresql":
+        sql("RESET enable_seqscan")
 
 
 @pytest.fixture
@@ -53,51 +62,77 @@ def damage() -> None:
         sql("INSERT INTO records_question_grams(records_question_grams) VALUES ('delete-all')")
         sql("INSERT INTO records_question_grams(rowid, grams) SELECT id, irsite_grams('错') FROM records_question")
     else:
-        blind = "CREATE OR REPLACE FUNCTION irsite_grams(value text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$ SELECT ARRAY['错'] $$"
-        sql(blind)
-        Question.objects.update(text=Question.objects.values("text")[:1])
-        sql("UPDATE records_question SET text = '问' || position || '号？'")
-        search_index.install(connection)  # the function is right again, and what was written stays
+        build.index_of_another_version()
 
 
-def wrong() -> list[int]:
-    return [pk for index in search.INDEXES for pk in search_index.misindexed(index, connection, lambda _n: None)]
+def wrong() -> list[str]:
+    return list(integrity.check_search(lambda _n: None))
 
 
 def under_way() -> list[str]:
     """What an index that is under way leaves in the database."""
     names = connection.introspection.table_names()
-    return [name for name in names if "_new" in name or name.endswith("_done")]
+    left = [name for name in names if "_new" in name or name.endswith("_due")]
+    if connection.vendor == "postgresql":
+        left += [name for (name,) in sql("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")]
+    return left
+
+
+def identity(index: search.Index) -> Any:
+    """Of what was built: it changes when PostgreSQL builds an index anew."""
+    return sql("SELECT to_regclass(%s)::oid", index.name)[0][0]
+
+
+Bars = list[list[int]]
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, each: Callable[[int], Any] = lambda _rows: None, **options: Any
-) -> tuple[str, list[list[int]]]:
+    monkeypatch: pytest.MonkeyPatch,
+    each: Callable[[Bars], Any] | None = None,
+    table: str = "records_question",
+    ticks: int = 1,
+    **options: Any,
+) -> tuple[str, Bars]:
     """What the command says, and what its bars went through: the rows at the start of each, then of each batch.
 
-    `each` is called after each batch, with the rows that this call has done.
+    `each` is called with these after each batch. On PostgreSQL `table` is in use until that was done `ticks` times for
+    its index.
     """
-    bars: list[list[int]] = []
+    bars: Bars = []
+    holder = connection.copy()
 
     class Bar(command.tqdm):  # type: ignore[misc, name-defined]
         def __init__(self, **given: Any) -> None:
             bars.append([given["initial"]])
+            self.table = given["desc"]
             super().__init__(**given)
 
         def update(self, rows: int = 1) -> None:
             bars[-1].append(rows)
-            each(sum(sum(bar[1:]) for bar in bars))
+            if each:
+                each(bars)
+            if self.table == table and len(bars[-1]) > ticks and holder.connection:
+                holder.rollback()
 
     out = io.StringIO()
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "tqdm", Bar)
-        call_command("reindex", stdout=out, **options)
+    try:
+        if each and connection.vendor == "postgresql":
+            holder.set_autocommit(False)
+            with holder.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+        with monkeypatch.context() as patch:
+            patch.setattr(command, "tqdm", Bar)
+            call_command("reindex", stdout=out, **options)
+    finally:
+        holder.close()
     return out.getvalue(), bars
 
 
-def kill_at(wanted: int) -> Callable[[int], None]:
-    def each(rows: int) -> None:
-        if rows >= wanted:
+def kill_at(*wanted: int) -> Callable[[Bars], None]:
+    """When so many rows of each index are done; on PostgreSQL in the midst of the last of these."""
+
+    def each(bars: Bars) -> None:
+        if len(bars) == len(wanted) and (connection.vendor == "postgresql" or sum(bars[-1][1:]) >= wanted[-1]):
             raise Killed
 
     return each
@@ -110,7 +145,7 @@ def asked(word: str) -> list[int]:
 def test_what_was_damaged_is_found_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     damage()
     assert asked("订单") == []
-    assert len(wrong()) == 7
+    assert len(wrong()) == (7 if connection.vendor == "sqlite" else 2)
     out, bars = run(monkeypatch)
     assert out == DONE
     assert [sum(bar) for bar in bars] == [7, 1]
@@ -140,9 +175,12 @@ def test_killed_half_way_it_does_the_rest(record: Record, monkeypatch: pytest.Mo
         run(monkeypatch, kill_at(2))
     assert under_way()
     out, bars = run(monkeypatch)
-    assert out == f"records_question: going on after 2 of 7 rows\n{DONE}"
-    assert bars[0][0] == 2
-    assert sum(bars[0][1:]) == 5
+    if connection.vendor == "sqlite":
+        assert out == f"records_question: going on after 2 of 7 rows\n{DONE}"
+        assert [(bar[0], sum(bar[1:])) for bar in bars] == [(2, 5), (0, 1)]
+    else:
+        assert out == DONE
+        assert [(bar[0], sum(bar[1:])) for bar in bars] == [(0, 7), (0, 1)]
     assert asked("订单") == [1, 2, 3, 4, 5, 6, 7]
     assert wrong() == []
     assert under_way() == []
@@ -154,21 +192,34 @@ def test_an_index_that_was_done_before_the_kill_is_not_done_again(
     for n in range(4):
         build.draft(number=f"{n}", asked=())
     with pytest.raises(Killed):
-        run(monkeypatch, kill_at(7 + 2))
+        run(monkeypatch, kill_at(7, 2), table="records_record")
+    if connection.vendor == "postgresql":
+        assert under_way() == ["records_record_grams_due", "records_record_grams_ccnew"]
+        before = [identity(index) for index in search.INDEXES]
     out, bars = run(monkeypatch)
-    assert out == f"records_record: going on after 2 of 5 rows\n{DONE}"
-    assert [(bar[0], sum(bar[1:])) for bar in bars] == [(2, 3)]
+    if connection.vendor == "sqlite":
+        assert out == f"records_record: going on after 2 of 5 rows\n{DONE}"
+        assert [(bar[0], sum(bar[1:])) for bar in bars] == [(2, 3)]
+    else:
+        assert [(bar[0], sum(bar[1:])) for bar in bars] == [(0, 5)]
+        assert [identity(index) == old for index, old in zip(search.INDEXES, before, strict=True)] == [True, False]
     assert wrong() == []
+    assert under_way() == []
 
 
 def test_killed_when_all_rows_are_done_it_still_comes_to_its_end(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     damage()
-    kind = reindexing.OnSQLite if connection.vendor == "sqlite" else reindexing.OnPostgreSQL
-    last_step = "_take_its_place" if connection.vendor == "sqlite" else "_build_anew"
+
+    def die(*_given: Any) -> None:
+        raise Killed
+
     with monkeypatch.context() as patch:
-        patch.setattr(kind, last_step, lambda _self: kill_at(0)(0))
+        if connection.vendor == "sqlite":
+            patch.setattr(reindexing.OnSQLite, "_take_its_place", die)
+        else:
+            patch.setattr(search_index, "sign", die)
         with pytest.raises(Killed):
             run(monkeypatch)
     assert under_way()
@@ -178,8 +229,9 @@ def test_killed_when_all_rows_are_done_it_still_comes_to_its_end(
 
 
 def test_from_the_start_if_one_wants(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = (4,) if connection.vendor == "sqlite" else (7, 0)  # else the first would be begun anew in any case
     with pytest.raises(Killed):
-        run(monkeypatch, kill_at(4))
+        run(monkeypatch, kill_at(*killed), table="records_record")
     out, bars = run(monkeypatch, from_start=True)
     assert out == DONE
     assert [(bar[0], sum(bar[1:])) for bar in bars] == [(0, 7), (0, 1)]
@@ -189,7 +241,7 @@ def test_what_is_written_meanwhile_is_in_the_new_index(record: Record, monkeypat
     """Before the place that it has come to, behind it, and while nobody goes on with it."""
     rows = list(record.questions.order_by("position"))
 
-    def write(_rows: int) -> None:
+    def write(_bars: Bars) -> None:
         Question.objects.filter(pk=rows[0].pk).update(text="改前甲？")
         Question.objects.filter(pk=rows[1].pk).delete()
         Question.objects.filter(pk=rows[5].pk).update(text="改后甲？")
@@ -211,16 +263,16 @@ def test_who_searches_meanwhile_finds_everything(record: Record, monkeypatch: py
 
     sought = search.ids_holding(search.QUESTIONS, "订单", connection.vendor)
 
-    def search_elsewhere(_rows: int) -> None:
+    def search_elsewhere(_bars: Bars) -> None:
         for db in (connection, other):
             with db.cursor() as cursor:
                 cursor.execute(sought.sql, sought.params)
                 found.append(len(cursor.fetchall()))
 
     try:
-        search_elsewhere(0)
-        run(monkeypatch, search_elsewhere)
-        search_elsewhere(0)
+        search_elsewhere([])
+        run(monkeypatch, search_elsewhere, ticks=5)
+        search_elsewhere([])
     finally:
         other.close()
     assert len(found) > 8
@@ -232,7 +284,7 @@ def test_it_takes_the_place_of_an_index_that_is_not_there(record: Record, monkey
         sql("DROP TABLE records_question_grams")
         sql("DROP TRIGGER records_record_grams_update")
     else:
-        sql("ALTER TABLE records_question DROP COLUMN grams")
+        sql("DROP INDEX records_question_grams")
         sql("DROP INDEX records_record_grams")
     assert not search_index.is_installed(connection)
     run(monkeypatch)
@@ -263,30 +315,35 @@ def test_migrating_meanwhile_leaves_both_indexes_alone(record: Record, monkeypat
     search_index.install(connection)
     assert asked("订单") == [1, 2, 3, 4, 5, 6, 7]
     assert under_way() == before
-    assert run(monkeypatch)[1][0][0] == 4
+    assert run(monkeypatch)[1][0][0] == (4 if connection.vendor == "sqlite" else 0)
 
 
-def test_rows_that_somebody_holds_are_waited_for(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without holding others that they may want: both would wait for ever."""
+@pytest.mark.parametrize("which", [0, 1], ids=["the first", "the second"])
+def test_two_at_once_do_it_once(record: Record, monkeypatch: pytest.MonkeyPatch, which: int) -> None:
     if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
-    damage()
-    holder = connection.copy()
-    left: list[list[int]] = []
+        pytest.skip("SQLite has one writer at a time: each goes on where the other has come to")
+    index = search.INDEXES[which]
+    link = connection.copy()
+    other = reindexing.OnPostgreSQL(index, link).batches()
+    waited: list[int] = []
 
-    def go_on(_seconds: float) -> None:
-        left.append(wrong())
-        holder.rollback()
+    def both(bars: Bars) -> None:
+        if len(bars) == which + 1 and len(waited) < 5:
+            waited.append(next(other))
 
-    monkeypatch.setattr(reindexing.time, "sleep", go_on)
     try:
-        holder.set_autocommit(False)
-        with holder.cursor() as cursor:
-            cursor.execute("SELECT id FROM records_question ORDER BY id LIMIT 1 FOR UPDATE")
-            held = cursor.fetchall()[0][0]
-        run(monkeypatch)
+        run(monkeypatch, both, table=index.table, ticks=5)
+        before = identity(index)
+        assert [rows for rows in other if rows] == []
     finally:
-        holder.close()
-    assert left[0][0] == held
-    assert len(left[0]) == 6
+        other.close()
+        link.close()
+    assert waited == [0] * 5
+    assert identity(index) == before
     assert wrong() == []
+
+
+def test_within_a_transaction_it_would_wait_for_ever(record: Record) -> None:
+    with transaction.atomic(), pytest.raises(TransactionManagementError):
+        reindexing.reindex(connection)
+    assert under_way() == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
@@ -14,7 +17,9 @@ from tests.fuzz import examples
 
 from . import build
 
-WIDE = "境外收入大模型数据ＡＩaiAB12３４１.5%，。 ,、-\"'é\n"
+WIDE = (
+    "境外收入大模型数据ＡＩaiAB12３４１.5%，。 ,、-\"'é\n①⑴½㈱株㋀月日㍘點点\uf969數⽉\u0301\u0327\u3099かe\u212aK℃c"
+)
 texts = st.text(alphabet=WIDE, max_size=30) | st.text(max_size=12).filter(lambda text: "\0" not in text)
 
 
@@ -105,8 +110,63 @@ def test_signs_that_folding_joins_or_splits_are_found_the_same_either_way(text: 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("２０２４年", ["2024", "0", "2024年"]),
+        ("1①2", ["112", "12", "11"]),
+        ("㈱有限", ["株", "有限"]),
+        ("㋀报告", ["1月", "月", "月报", "1月报告"]),
+        ("\uf969字", ["數", "數字"]),
+        ("⽉报", ["月", "月报"]),
+        ("1½年", ["11", "2年"]),
+        ("1\u0301年", ["1", "年", "1年"]),
+        ("𝟏𝟐倍", ["12", "12倍"]),
+        ("\U0002f800人", ["丽", "丽人", "人"]),
+        ("ＡＩ5Ｇ", ["ai", "5g", "i5", "a"]),
+        ("25℃", ["c", "°c", "5c"]),
+        ("ﬁnance", ["fi", "fin", "f", "in"]),
+        ("OK\u212a", ["kk", "okk", "o"]),
+        ("ae\u0301b", ["e", "ae", "b", "eb", "é"]),
+        ("aé\u0327b", ["e", "ae", "a", "b"]),
+        ("A股", ["a股", "a"]),
+    ],
+)
+def test_what_only_folding_makes_of_a_text_is_found(text: str, words: list[str]) -> None:
+    build.draft(asked=[(text, "答")])
+    for word in words:
+        assert len(hits(word)) == len(looked_at(word)) == (word in search.fold(text)), word
+
+
+def test_characters_that_stay_as_they_are_come_of_no_pair_and_are_lost_in_none() -> None:
+    """That is why a look at the text as it is written tells whether it holds them, but for their disguises."""
+    everything = list(map(chr, range(sys.maxunicode + 1)))
+    stays = {character for character in everything if search._Sought(character).stays_as_it_is}
+    assert len(stays) > 27_000
+    assert not [character for character in stays if search.fold(character) != character]
+    assert not [character for character in stays if unicodedata.combining(character)]
+    pairs = [
+        told for character in everything if " " in (told := unicodedata.decomposition(character)) and told[0] != "<"
+    ]
+    assert len(pairs) > 900
+    assert not [told for told in pairs if stays.intersection(chr(int(part, 16)) for part in told.split())]
+
+
+@pytest.mark.django_db
+def test_the_database_folds_as_python_does() -> None:
+    """Above all it leaves the capitals of other alphabets alone, whatever its locale makes of them."""
+    for text in ("ABCxyzÀÉÎÖØŒΑΩЖЯԱ", "ＡＢ１２㈱ﬁ①", "İIıi", "ẞßÇ", "か\u3099e\u0301"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT irsite_fold(%s)", [text])
+            assert cursor.fetchone() == (search.fold(text),)
+
+
+@pytest.mark.django_db
 def test_the_engine_tells_which_words_many_rows_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    build.draft(asked=[(f"订单第{n}次？", "充足") for n in range(40)] + [("产能呢？", "满产")])
+    others = "".join(
+        map(chr, range(0x5000, 0x5080))
+    )  # PostgreSQL guesses at beginnings where it knows a hundred grams
+    build.draft(asked=[(f"订单第{n}次？", "充足") for n in range(40)] + [("产能呢？", "满产"), ("其他？", others)])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     monkeypatch.setattr(search, "COMMON", 20)
@@ -152,11 +212,60 @@ def test_a_lost_index_is_noticed_and_built_again() -> None:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER records_question_grams_update")
         else:
-            cursor.execute("ALTER TABLE records_question DROP COLUMN grams")
+            cursor.execute("DROP INDEX records_question_grams")
     assert not search_index.is_installed(connection)
     search_index.install(connection)
     assert search_index.is_installed(connection)
     assert hits("甲乙") == [question.pk]
+
+
+on_postgresql = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's functions are those of Python")
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_index_of_another_version_is_noticed_and_built_again() -> None:
+    question = build.record(asked=[("甲乙丙？", "丁戊。")]).questions.get()
+    build.index_of_another_version()
+    assert search_index.is_installed(connection)
+    assert not search_index.is_current(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")  # the planner takes an index for many rows
+        assert hits("甲乙") == []
+        cursor.execute("RESET enable_seqscan")
+    search_index.install(connection)
+    assert search_index.is_current(connection)
+    assert hits("甲乙") == [question.pk]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_grams_that_earlier_versions_stored_go() -> None:
+    question = build.record(asked=[("甲乙丙？", "丁戊。")]).questions.get()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX records_question_grams")
+        cursor.execute(
+            "ALTER TABLE records_question ADD COLUMN grams tsvector "
+            """GENERATED ALWAYS AS (array_to_tsvector(irsite_grams("text" || chr(10) || "answer"))) STORED"""
+        )
+        cursor.execute("CREATE INDEX records_question_grams ON records_question USING gin (grams)")
+        assert not search_index.is_current(connection)
+        search_index.install(connection)
+        assert search_index.is_current(connection)
+        cursor.execute("SELECT * FROM records_question")
+        assert "grams" not in [column.name for column in cursor.description]
+    assert hits("甲乙") == [question.pk]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_is_right_is_left_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'records_question_grams'::regclass::oid")
+        before = cursor.fetchall()
+        search_index.install(connection)
+        cursor.execute("SELECT 'records_question_grams'::regclass::oid")
+        assert cursor.fetchall() == before
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from argparse import ArgumentParser
 from typing import Any
 
@@ -16,7 +17,8 @@ from records import reindexing
 class Command(BaseCommand):
     help = (
         "Makes the index of the search anew from the texts, while the site goes on. "
-        "Killed half-way, it goes on where it stopped when it is called again."
+        "Killed half-way, it goes on when it is called again: on SQLite at the row where it stopped, "
+        "on PostgreSQL with the index that was not finished, from its start."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +30,10 @@ class Command(BaseCommand):
             if done:
                 told = {"table": work.index.table, "done": done, "rows": rows}
                 self.stdout.write(_("%(table)s: going on after %(done)d of %(rows)d rows") % told)
-            with tqdm(total=rows, initial=done, desc=work.index.table, disable=None, leave=False) as progress:
-                for batch in work.batches():
+            with (
+                tqdm(total=rows, initial=done, desc=work.index.table, disable=None, leave=False) as progress,
+                contextlib.closing(work.batches()) as batches,
+            ):
+                for batch in batches:
                     progress.update(batch)
         self.stdout.write(_("The index of the search is made anew."))

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from records import backups
+from records import backups, search_index
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         self.stdout.write(_("Restored."))
         for name in manifest.missing:
             self.stderr.write(_("%(name)s was lost before the backup was made.") % {"name": name})
-        if manifest.unapplied:
+        if manifest.unapplied or not search_index.is_current(connection):
             self.stdout.write(_("The backup is older than this version: run “manage.py migrate” now."))
 
     def _bar(self, total: int | None) -> Any:
