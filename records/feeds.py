@@ -25,6 +25,7 @@ from .filters import RecordFilter
 from .models import Company, Record
 
 ENTRIES = 50
+EVENTS = 200  # of a company in its calendar, the newest: years, for most
 LINE_OCTETS = 75  # of iCalendar
 # What XML or iCalendar cannot carry, whatever a filing or an address holds.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,9 +71,9 @@ def records_atom(request: HttpRequest) -> HttpResponse:
 @require_safe
 @conditional_page
 def company_calendar(request: HttpRequest, code: str) -> HttpResponse:
-    """A company's published records as events of whole days."""
+    """A company's newest published records as events of whole days."""
     company = get_object_or_404(Company.objects.public(), code=code)
-    records = Record.objects.published().filter(company=company).newest_first().for_feed()
+    records = Record.objects.published().filter(company=company).newest_first().for_feed()[:EVENTS]
     name = f"{company.short_name} {gettext('Investor relations records')}"
     lines = [
         "BEGIN:VCALENDAR",

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import connections
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +38,7 @@ from .models import (
     Tally,
     Topic,
 )
-from .querysets import Among, Period, held_within, joined
+from .querysets import Among, Named, Period, held_within, joined
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
@@ -488,13 +487,12 @@ class RecordFilter(BaseFilter):
 
     def _asks_for_common_words(self, without: Iterable[str]) -> bool:
         """Whether nothing but words that many rows hold is searched for."""
-        return "q" not in without and bool(self.common) and self.common.issuperset(self.words)
+        return "q" not in without and bool(self.common) and self.common.keys() >= set(self.words)
 
     @functools.cached_property
-    def common(self) -> frozenset[str]:
-        """Words of the search that many rows hold."""
-        asked = search.parse(self.chosen.get("q", ""))
-        return search.common((*asked.wanted, *asked.unwanted), connections[self.queryset.db])
+    def common(self) -> Mapping[str, Named]:
+        """Words of the search that many rows hold, with what is named so."""
+        return self.queryset.common(self.chosen.get("q", ""))
 
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
         return records.matching(query, self.common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.apps import apps
@@ -126,6 +126,13 @@ class Period(NamedTuple):
     def spans(self) -> list[tuple[datetime.date, datetime.date]]:
         """First and last day of each."""
         return [days_of_month(month) for month in self.months or ()]
+
+
+class Named(NamedTuple):
+    """Keys of what bears a name with a word in it, as `Among` takes them."""
+
+    companies: str
+    institutions: str
 
 
 class Place(NamedTuple):
@@ -417,35 +424,57 @@ class RecordQuerySet(OfCompanyQuerySet):
         """Published records with a question on any of these topics."""
         return self.filter(pk__in=_related(self, "mentions").filter(topic__in=topics).values("record_id"))
 
-    def matching(self, query: str, common: Collection[str] = ()) -> RecordQuerySet:
+    def matching(self, query: str, common: Mapping[str, Named] | None = None) -> RecordQuerySet:
         """Records in which every word of a search stands somewhere, and none that it rules out.
 
-        `common` words are looked for in the records themselves and not by the index; see `search.common`.
+        `common` words are looked for in the records themselves and not by the index: see `search.common`. With each
+        comes what is `named` so.
         """
         asked = search.parse(query)
+        named = common or {}
         found = self
         for word in asked.wanted:
-            found = found.filter(self._holding(word, word in common))
+            found = found.filter(self._holding(word, named.get(word)))
         for word in asked.unwanted:
-            found = found.exclude(self._holding(word, word in common))
+            found = found.exclude(self._holding(word, named.get(word)))
         return found
 
-    def _holding(self, word: str, is_common: bool) -> Q:
+    def common(self, query: str) -> dict[str, Named]:
+        """Words of a search that many rows hold, with what is named so, for `matching`."""
+        asked = search.parse(query)
+        words = search.common((*asked.wanted, *asked.unwanted), connections[self.db])
+        return {word: self.named(word) for word in sorted(words)}
+
+    def named(self, word: str) -> Named:
+        """Companies and institutions whose names hold a word. Two queries."""
+        companies: Any = _related(self, "company")
+        institutions = _related(_related(self, "participants"), "institution").filter(name__icontains=word)
+        ids = (
+            rows.order_by().values_list("pk", flat=True)
+            for rows in (companies.filter(companies._named(word)), institutions)
+        )
+        return Named(*map(joined, ids))
+
+    def _holding(self, word: str, named: Named | None) -> Q:
         """That a word stands in a record's own line, in a question, or in a name of company or visitor."""
+        participants = _related(self, "participants")
+        if named:
+            asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
+            found = Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word))
+            if named.companies:
+                found |= Q(Among("company", named.companies))
+            if named.institutions:
+                found |= Q(_has_any(participants.filter(Among("institution", named.institutions))))
+            return found
         vendor = connections[self.db].vendor
         companies: Any = _related(self, "company")
-        participants = _related(self, "participants")
-        of_company = Q(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
-        if is_common:
-            asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
-            came = participants.filter(institution__name__icontains=word)
-            return Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word)) | of_company | Q(_has_any(came))
         institutions = _related(participants, "institution").filter(name__icontains=word).order_by()
         records = self.model._base_manager.using(self.db)
         own = records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
+        of_company = records.filter(company__in=companies.filter(companies._named(word)).order_by().values("pk"))
         asked = _related(self, "questions").filter(pk__in=search.ids_holding(search.QUESTIONS, word, vendor))
         came = participants.filter(institution__in=institutions)
-        of_records = [rows.order_by().values("pk") for rows in (own, records.filter(of_company))]
+        of_records = [rows.order_by().values("pk") for rows in (own, of_company)]
         of_parts = [rows.order_by().values("record_id") for rows in (asked, came)]
         # One set of ids: of several, each joined by OR, PostgreSQL asks every record.
         return Q(pk__in=of_records[0].union(of_records[1], *of_parts, all=True))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from records.admin.record import SearchPaginator
 from records.models import Record
 
 from . import build
@@ -84,3 +85,43 @@ def test_an_empty_selection_exports_nothing(admin_client: Client) -> None:
     build.record()
     answer = admin_client.post(LIST, {"action": "export_records"}, follow=True)
     assert not answer.streaming
+
+
+# A search that finds very much
+
+
+@pytest.fixture
+def few_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SearchPaginator, "most", 5)
+
+
+@pytest.mark.usefixtures("few_are_listed")
+@pytest.mark.parametrize(("count", "is_cut"), [(5, False), (6, True)])
+def test_a_search_that_finds_very_much_lists_the_newest_and_says_so(
+    count: int, is_cut: bool, admin_client: Client
+) -> None:
+    build.records(count)
+    answer = admin_client.get(f"{LIST}?q=订单")
+    newest = list(Record.objects.newest_first()[:5])
+    assert list(answer.context["cl"].result_list)[:5] == newest
+    assert answer.context["cl"].result_count == 5
+    assert [str(message) for message in answer.context["messages"]] == (
+        ["找到的比列出的前 5 条多：请再加一个词，或选择筛选条件。"] if is_cut else []
+    )
+    assert admin_client.get(LIST).context["cl"].result_count == count
+
+
+@pytest.mark.usefixtures("few_are_listed")
+@pytest.mark.parametrize(("count", "is_cut"), [(5, False), (6, True)])
+def test_nothing_is_done_to_more_than_the_list_shows(count: int, is_cut: bool, admin_client: Client) -> None:
+    first = build.records(count)[0]
+    data = {"action": "export_records", "_selected_action": [first.pk], "index": "0", "select_across": "1"}
+    answer = admin_client.post(f"{LIST}?q=%E8%AE%A2%E5%8D%95", data, follow=True)
+    said = [str(message) for message in answer.context["messages"]]
+    if is_cut:
+        assert said[0] == "找到的比列出的多：请先加一个词，或选择筛选条件。"
+        assert answer.redirect_chain == [(f"{LIST}?q=%E8%AE%A2%E5%8D%95", 302)]
+    else:
+        assert answer.context["count"] == count
+    one = admin_client.post(f"{LIST}?q=订单", {**data, "select_across": "0"})
+    assert one.context["count"] == 1

@@ -111,6 +111,13 @@ def test_no_draft_is_followed(client: Client) -> None:
     assert [event["URL"][-3:] for event in calendar(client)] == ["/a/", "/c/"]
 
 
+def test_a_calendar_holds_the_newest(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "EVENTS", 2)
+    for day in ("2024-03-02", "2024-03-03", "2024-03-01"):
+        build.record(number=day, held=day)
+    assert [event["URL"][-11:] for event in calendar(client)] == ["2024-03-03/", "2024-03-02/"]
+
+
 def test_a_feed_says_what_it_is(client: Client) -> None:
     record = build.record(stated_institutions=31)
     root = feed(client, "company=999001&year=2024")

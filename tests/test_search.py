@@ -38,7 +38,8 @@ def looked_at(word: str) -> list[int]:
 def matching(query: str, common: bool) -> QuerySet:
     """Found by the index, or by looking at each record, as where many hold the words."""
     asked = search.parse(query)
-    return Record.objects.published().matching(query, {*asked.wanted, *asked.unwanted} if common else ())
+    words = {*asked.wanted, *asked.unwanted} if common else ()
+    return Record.objects.published().matching(query, {word: Record.objects.named(word) for word in words})
 
 
 either_way = pytest.mark.parametrize("common", [False, True], ids=["by the index", "row by row"])

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +32,25 @@ from .history import HistoryAdmin
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 from .saving import CarefulSaving
+
+
+class SearchPaginator(Paginator):
+    """Counts what a search finds as far as anybody pages: words that most records hold stand in all too many."""
+
+    most = 2000
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: Any = self.object_list
+        return rows[: self.most + 1].count()
+
+    @property
+    def count(self) -> int:
+        return min(self._counted, self.most)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._counted > self.most
 
 
 class PartOfRecord:
@@ -178,6 +199,10 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         Deadlines.load().attach(changelist.result_list)
+        if getattr(changelist.paginator, "is_cut", False) and request.method == "GET":
+            changelist.date_hierarchy = None  # it would look for all there are
+            said = _("More was found than the first %(count)d, which are listed: add a word or choose a filter.")
+            messages.info(request, said % {"count": changelist.paginator.count})
         return changelist
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -190,13 +215,25 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
         text = search_term.replace("\0", "").strip()[:200]
         if not text:
             return queryset, False
+        common = queryset.common(text)
+        if not text.isascii():  # no pinyin
+            return queryset.matching(text, common), False
         records = Record.objects.order_by()
-        found = Q(pk__in=records.matching(text).values("pk"))
-        if text.isascii():
-            found |= Q(company__in=Company.objects.found_by(text)) | Q(
-                pk__in=records.with_participant_of(Institution.objects.found_by(text)).values("pk")
-            )
+        found = Q(pk__in=records.matching(text, common).values("pk")) | Q(company__in=Company.objects.found_by(text))
+        found |= Q(pk__in=records.with_participant_of(Institution.objects.found_by(text)).values("pk"))
         return queryset.filter(found), False
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any) -> Any:
+        kind = SearchPaginator if request.GET.get(SEARCH_VAR) else self.paginator
+        return kind(queryset, per_page, *args, **options)
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> HttpResponse | None:
+        """What is done to all that a search found is done to what the list shows and counts, or not at all."""
+        is_for_all = request.POST.get("select_across") == "1" and request.GET.get(SEARCH_VAR)
+        if is_for_all and SearchPaginator(queryset, self.list_per_page).is_cut:
+            messages.error(request, _("More was found than is listed: add a word or choose a filter first."))
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **options)
 
     # Who may
 

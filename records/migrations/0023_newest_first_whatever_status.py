@@ -22,6 +22,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="record",
-            index=NewestFirstIndex(fields=["-held_from", "-id"], name="record_newest_first"),
+            index=NewestFirstIndex(fields=["-held_from", "-id", "status"], name="record_newest_first"),
         ),
     ]

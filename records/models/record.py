@@ -146,7 +146,7 @@ class Record(models.Model):
             models.Index(fields=["status", "-published_at", "-id"], name="record_by_publication"),
             NewestFirstIndex(fields=["company", "status", "-held_from", "-id"], name="record_of_company"),
             # Of the desk's list, which shows them whatever their status.
-            NewestFirstIndex(fields=["-held_from", "-id"], name="record_newest_first"),
+            NewestFirstIndex(fields=["-held_from", "-id", "status"], name="record_newest_first"),
             # Of those that went on for days: “from a day on” means their last one.
             models.Index(fields=["held_to"], condition=Q(held_to__isnull=False), name="record_by_last_day"),
         ]
