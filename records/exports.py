@@ -25,6 +25,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from .levels import Column, Level
+from .models import Record
 from .querysets import DAY_OF_ORDER, Place
 
 CHUNK = 2000  # rows fetched at once: what an export holds in memory, whatever its length
@@ -57,7 +58,7 @@ def _chunks(
 ) -> Iterator[Iterable[list[Any]]]:
     """The cells of some rows at a time."""
     with _one_moment(rows.db):
-        loaded = level.load(rows, any(column.staff for column in columns)).iterator(chunk_size=CHUNK)
+        loaded = level.load(rows).iterator(chunk_size=CHUNK)
         while chunk := list(itertools.islice(loaded, CHUNK)):
             yield level.cells(chunk, columns, told)
 
@@ -97,7 +98,7 @@ def csv_of(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -
 def _csv(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
     """What `csv_of` says, of cells as `_written` gives them."""
     buffer = io.StringIO()
-    careful, plain = defused_writer(buffer), csv.writer(buffer)
+    careful, plain, is_harmless = defused_writer(buffer), csv.writer(buffer), _HARMLESS.fullmatch
 
     def taken() -> bytes:
         text = buffer.getvalue()
@@ -111,7 +112,7 @@ def _csv(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -> 
         for chunk in chunks:
             for row in chunk:
                 begins = "".join([cell[:1] for cell in row if cell.__class__ is str])
-                (plain if _HARMLESS.fullmatch(begins) else careful).writerow(row)
+                (plain if is_harmless(begins) else careful).writerow(row)
             yield taken()
     except Exception:
         plain.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
@@ -179,7 +180,7 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
     """
     if after:
         rows = rows.beyond(_place(after, order))
-    found = list(level.load(rows, False)[: limit + 1])
+    found = list(level.load(rows)[: limit + 1])
     shown = found[:limit]
     columns = level.public_columns
     names = [column.name for column in columns]
@@ -192,9 +193,10 @@ def _plain(cell: Any) -> Any:
 
 
 def _cursor(level: Level, row: Any, order: str) -> str:
-    record = row if level.key == "pk" else row.record
-    day = getattr(record, DAY_OF_ORDER[order])
-    place = Place(order, day, record.pk, getattr(row, "position", 0), getattr(row, "relevance", 0))
+    by = DAY_OF_ORDER[order]
+    record = getattr(row, level.key)
+    day = Record.objects.values_list(by, flat=True).get(pk=record) if level.key != "pk" else getattr(row, by)
+    place = Place(order, day, record, getattr(row, "position", 0), getattr(row, "relevance", 0))
     return base64.urlsafe_b64encode(" ".join(map(str, place)).encode()).decode().rstrip("=")
 
 

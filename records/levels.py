@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
+import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -36,41 +38,57 @@ from .models import (
     Topic,
     WatchWord,
     name_of,
+    symbol_of,
 )
 from .querysets import Among, joined
+from .workflow import Status
 
 
 @dataclasses.dataclass(frozen=True)
 class Column:
     """One column: its name for programs, its heading for people, and how a row gives its cell.
 
-    A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not for
-    the public; `help` says what the heading does not. `prepare` fetches for some rows at once what `load` of the level
-    does not fetch for all columns. Both are given the record of a row instead where the column is `of_record`.
+    `of_many` is given some rows at once and gives by id what `cell` is given then instead of the row, or the cell
+    itself. A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not
+    for the public; `help` says what the heading does not. Those that are `of_record` are asked of a row's record.
     """
 
     name: str
     heading: Any
-    cell: Callable[[Any], Any]
+    cell: Callable[[Any], Any] = lambda found: found
     staff: bool = False
     help: Any = ""
-    prepare: Callable[[list[Any]], None] | None = None
+    of_many: Callable[[list[Any]], Mapping[int, Any]] | None = None
     of_record: bool = False
+
+
+def _readers(columns: Iterable[Column], rows: list[Any]) -> list[Callable[[Any], Any]]:
+    """What gives the cell of each of some rows, by column."""
+    told = {of_many: of_many(rows) for of_many in {column.of_many for column in columns} if of_many}
+
+    def reader(column: Column) -> Callable[[Any], Any]:
+        if not column.of_many:
+            return column.cell
+        cell, found = column.cell, told[column.of_many]
+        return lambda row: cell(found[row.pk]) if row.pk in found else ""
+
+    return [reader(column) for column in columns]
 
 
 @dataclasses.dataclass(frozen=True)
 class Level:
     """One kind of export: a row for each record, participant or question.
 
-    `of` gives the rows of some records, `load` fetches with the rows what their own cells need, those of `staff` or
-    the public ones alone; `key` is the field that holds the id of a row's record.
+    `of` gives the rows of some records. Where its `fields` are named, rows are these and no more, under these names:
+    a long export would spend most of its time on making objects of a model. `key` is the one that holds the id of a
+    row's record.
     """
 
     name: str
     label: Any
     columns: tuple[Column, ...]
-    of: Callable[[Any], QuerySet]
-    load: Callable[[Any, bool], QuerySet]
+    of: Callable[[Any], QuerySet] = lambda rows: rows
+    fields: tuple[str, ...] = ()
     key: str = "record_id"
 
     @property
@@ -81,45 +99,35 @@ class Level:
         """The columns of these names, in their own order."""
         return [column for column in self.columns if column.name in names]
 
+    def load(self, rows: QuerySet) -> QuerySet:
+        """The rows as cells are read of them; what they are ordered by is there too if it was computed."""
+        if not self.fields:
+            return rows
+        computed = [name for name in ("relevance",) if name in rows.query.annotations]
+        plain = rows.select_related(None).prefetch_related(None)
+        return plain.values_list("pk", *self.fields, *computed, named=True)
+
     def cells(
         self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
     ) -> Iterator[list[Any]]:
         """The cells of some loaded rows, each as `told` puts it; each record is asked once for all rows it has."""
         own = [column for column in columns if not column.of_record]
         shared = [column for column in columns if column.of_record]
-        for prepare in {column.prepare for column in own if column.prepare}:
-            prepare(rows)
+        readers = _readers(own, rows)
         of_record: dict[int, list[Any]] = {}
         if shared:
             records = rows if self.key == "pk" else list(_records_of(rows))
-            for prepare in {column.prepare for column in shared if column.prepare}:
-                prepare(records)
-            of_record = {record.pk: [told(column.cell(record)) for column in shared] for record in records}
+            of_each = _readers(shared, records)
+            of_record = {record.pk: [told(read(record)) for read in of_each] for record in records}
         found = [*own, *shared]
         places = [found.index(column) for column in columns]
         for row in rows:
-            cells = [told(column.cell(row)) for column in own]
+            cells = [told(read(row)) for read in readers]
             if shared:
                 if (told_of_record := of_record.get(getattr(row, self.key))) is None:
                     continue  # deleted a moment ago
                 cells += told_of_record
             yield [cells[place] for place in places]
-
-
-def _lists(name: str, pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[list[Any]], None]:
-    """A `prepare` that gives rows a list of texts under a name: `pairs_of` their ids gives an id with each text.
-
-    Without a model's row for each text, which a long export would spend most of its time on.
-    """
-
-    def prepare(rows: list[Any]) -> None:
-        found: dict[int, list[str]] = {row.pk: [] for row in rows}
-        for pk, text in pairs_of(joined(found)):
-            found[pk].append(text)
-        for row in rows:
-            setattr(row, name, found[row.pk])
-
-    return prepare
 
 
 def _hosts(record: Record) -> list[str]:
@@ -128,6 +136,19 @@ def _hosts(record: Record) -> list[str]:
 
 def _minute(moment: Any) -> str:
     return timezone.localtime(moment).isoformat(timespec="minutes") if moment else ""
+
+
+def _lists(pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[list[Any]], dict[int, list[str]]]:
+    """An `of_many` that gives lists of texts: `pairs_of` some ids gives an id with each text, each text once."""
+
+    def of_many(rows: list[Any]) -> dict[int, list[str]]:
+        ids = [row.pk for row in rows]
+        found: dict[int, dict[str, None]] = collections.defaultdict(dict)
+        for pk, text in pairs_of(joined(ids)):
+            found[pk][text] = None
+        return {pk: [*found.get(pk, ())] for pk in ids}
+
+    return of_many
 
 
 def _activities(records: str) -> Iterable[tuple[int, str]]:
@@ -142,16 +163,16 @@ def _institutions(records: str) -> Iterable[tuple[int, str]]:
     # Looked up by themselves, the names are read once for all rows.
     called = Institution.objects.filter(Among("pk", {institution for _record, institution in pairs}))
     names = dict(called.order_by().values_list("pk", "name"))
-    return ((record, names[institution]) for record, institution in pairs if institution in names)
+    return [(record, names[institution]) for record, institution in pairs if institution in names]
 
 
-def _houses(participants: list[Any]) -> None:
-    """Give participants the name and the type of their institution."""
-    kinds = {kind.value: str(kind.label) for kind in InstitutionType}
-    named = Institution.objects.filter(Among("pk", {row.institution_id for row in participants} - {None})).order_by()
-    called = {pk: (name, kinds[kind]) for pk, name, kind in named.values_list("pk", "name", "type")}
-    for row in participants:
-        row.house, row.kind = called.get(row.institution_id, ("", ""))
+def _institution_of(participants: list[Any]) -> dict[int, tuple[str, str]]:
+    """Name and type of the institution of each; of those that have none, empty texts."""
+    labels = {kind.value: str(kind.label) for kind in InstitutionType}
+    ids = {row.institution_id for row in participants} - {None}
+    named = Institution.objects.filter(Among("pk", ids)).order_by().values_list("pk", "name", "type")
+    told = {pk: (name, labels[kind]) for pk, name, kind in named}
+    return {row.pk: told.get(row.institution_id, ("", "")) for row in participants}
 
 
 def _topics(questions: str) -> Iterable[tuple[int, str]]:
@@ -160,20 +181,24 @@ def _topics(questions: str) -> Iterable[tuple[int, str]]:
     return ordered.values_list("question_id", "topic__name")
 
 
-def _addresses(questions: list[Any]) -> None:
-    """Give questions their addresses: to ask for each by itself takes longer than all the rest of a row."""
+def _addresses_of_questions(questions: list[Any]) -> dict[int, str]:
+    """To ask for each address by itself takes longer than all the rest of a row."""
     before, _id, after = reverse("records:question", args=[0]).rpartition("0")
-    for question in questions:
-        question.address = f"{before}{question.pk}{after}"
+    return {question.pk: f"{before}{question.pk}{after}" for question in questions}
 
 
-def _addresses_of_records(records: list[Any]) -> None:
-    """The same of records; numbers of which something would have to be escaped are left to Django."""
-    before, _code, after = reverse("records:record", args=["000000", "0"]).partition("000000/0")
-    for record in records:
-        is_plain = re.fullmatch(r"[\w.-]+", record.slug, re.ASCII)
-        plain = f"{before}{record.company.code}/{record.slug}{after}"
-        record.address = plain if is_plain else record.get_absolute_url()
+def _addresses_of_records(records: list[Any]) -> dict[int, str]:
+    """The same; numbers of which something would have to be escaped are left to Django."""
+    before, _between, after = reverse("records:record", args=["000000", "0"]).partition("000000/0")
+    return {
+        record.pk: f"{before}{record.company__code}/{record.slug}{after}"
+        if _PLAIN.fullmatch(record.slug)
+        else reverse("records:record", args=[record.company__code, record.slug])
+        for record in records
+    }
+
+
+_PLAIN = re.compile(r"[\w.-]*\w[\w.-]*", re.ASCII)  # “.” and “..” are steps in a path
 
 
 def _of_record(*columns: Column) -> tuple[Column, ...]:
@@ -181,24 +206,16 @@ def _of_record(*columns: Column) -> tuple[Column, ...]:
     return tuple(dataclasses.replace(column, of_record=True) for column in columns)
 
 
-# Of a record's fields, what no column tells, and what those of the staff alone do.
-_NEVER_TOLD = ("visitor_names", "extra", "attachment_list", "source_digest", "created_at", "retain_until")
-_TOLD_TO_STAFF = ("published_at", "updated_at")
-
-
-_NOT_OF_COMPANY = ("full_name", "pinyin", "record_count", "question_count", "first_held", "last_held")
-
-
-def _with_company(records: QuerySet) -> QuerySet:
-    unused = [f"company__{name}" for name in _NOT_OF_COMPANY]
-    return records.select_related("company").defer(*unused).prefetch_related(None)
+_FIELDS_OF_RECORD = (
+    *("company__code", "company__board", "company__short_name", "number", "held_from", "held_to", "disclosed_on"),
+    *("institution_count", "person_count", "question_count", "status"),
+)
 
 
 def _records_of(rows: list[Any]) -> QuerySet:
     """What the columns of records need of those that some rows belong to."""
     records = Record.objects.filter(Among("pk", {row.record_id for row in rows})).order_by()
-    unused = ("hosts", "introduction", "closing", "material_information", *_TOLD_TO_STAFF)
-    return _with_company(records.defer(*_NEVER_TOLD, *unused))
+    return records.values_list("pk", *_FIELDS_OF_RECORD, named=True)
 
 
 # Every level begins with what tells whose row it is.
@@ -207,22 +224,22 @@ _OF_RECORD = _of_record(
     Column(
         "company_code",
         _("securities code"),
-        lambda record: record.company.code,
+        lambda record: record.company__code,
         help=_("Six digits, as text: zeros at the front belong to it."),
     ),
     Column(
         "symbol",
         _("symbol"),
-        lambda record: record.company.symbol,
+        lambda record: symbol_of(record.company__code, record.company__board),
         help=_("The code with its exchange, such as 000001.SZ."),
     ),
-    Column("company", _("company"), lambda record: record.company.short_name),
+    Column("company", _("company"), lambda record: record.company__short_name),
     Column("number", _("number"), lambda record: record.number, help=_("As filed; may be empty.")),
     Column("held_from", _("held from"), lambda record: record.held_from, help=_("The first day of the activity.")),
     Column(
         "held_to",
         _("held to"),
-        lambda record: record.last_day,
+        lambda record: record.held_to or record.held_from,
         help=_("The last day; the first where it was one."),
     ),
     Column(
@@ -234,9 +251,8 @@ _OF_RECORD = _of_record(
     Column(
         "activity_types",
         _("activity types"),
-        lambda record: record.boxes,
         help=_("The boxes that are ticked on the form."),
-        prepare=_lists("boxes", _activities),
+        of_many=_lists(_activities),
     ),
 )
 
@@ -261,20 +277,42 @@ _COUNTS = _of_record(
         help=_("How many questions it answers."),
     ),
 )
-(_STATUS,) = _of_record(Column("status", _("status"), lambda record: record.get_status_display(), staff=True))
+(_STATUS,) = _of_record(Column("status", _("status"), lambda record: Status(record.status).label, staff=True))
 
 
-def _attach_deadlines(records: list[Any]) -> None:
-    Deadlines.load().attach(records)
+def _with_deadlines(rows: list[Any]) -> dict[int, Record]:
+    """The records themselves, which know by when they are due."""
+    records = Record.objects.select_related("company").in_bulk([row.pk for row in rows])
+    Deadlines.load().attach(list(records.values()))
+    return records
 
 
-def _fetch_steps(records: list[Any]) -> None:
-    prefetch_related_objects(records, Prefetch("steps", Step.objects.select_related("user")))
+def _steps(rows: list[Any]) -> dict[int, list[Step]]:
+    found: dict[int, list[Step]] = {row.pk: [] for row in rows}
+    for step in Step.objects.filter(record__in=found).select_related("user").order_by("pk"):
+        found[step.record_id].append(step)
+    return found
 
 
-def _who(record: Any, *verbs: str) -> str:
+def _who(*verbs: str) -> Callable[[list[Step]], str]:
     """Who took one of these steps last."""
-    return next((step.who for step in reversed(record.steps.all()) if step.verb in verbs), "")
+    return lambda steps: next((step.who for step in reversed(steps) if step.verb in verbs), "")
+
+
+def _labelled(model: Any, field: str) -> Callable[[Any], str]:
+    """What people call the value that a field of a model has."""
+    labels = dict(model._meta.get_field(field).flatchoices)
+    return lambda row: str(labels.get(getattr(row, field), ""))
+
+
+def _of_related(name: str, told: Callable[[Any], str], *needed: str) -> Callable[[list[Any]], dict[int, list[str]]]:
+    """An `of_many` that gives what is told of each thing that a row is joined to; `needed` is fetched for that."""
+
+    def of_many(rows: list[Any]) -> dict[int, list[str]]:
+        prefetch_related_objects(rows, name, *needed)
+        return {row.pk: [text for one in getattr(row, name).all() if (text := told(one))] for row in rows}
+
+    return of_many
 
 
 RECORDS = Level(
@@ -312,9 +350,8 @@ RECORDS = Level(
         Column(
             "institutions",
             _("names of institutions"),
-            lambda record: list(dict.fromkeys(record.houses)),
             help=_("Each once, by the name it has in the directory."),
-            prepare=_lists("houses", _institutions),
+            of_many=_lists(_institutions),
         ),
         Column(
             "introduction",
@@ -332,9 +369,8 @@ RECORDS = Level(
         Column(
             "address",
             _("address"),
-            lambda record: record.address,
             help=_("Its page on this site; it stays."),
-            prepare=_addresses_of_records,
+            of_many=_addresses_of_records,
         ),
         _STATUS,
         Column(
@@ -343,7 +379,7 @@ RECORDS = Level(
             lambda record: str(record.due or ""),
             staff=True,
             help=_("By when it is or was to be published."),
-            prepare=_attach_deadlines,
+            of_many=_with_deadlines,
         ),
         Column(
             "deadline",
@@ -351,29 +387,32 @@ RECORDS = Level(
             lambda record: str(light.label) if (light := record.light) else "",
             staff=True,
             help=_("How it stands to that: overdue, published in time …"),
-            prepare=_attach_deadlines,
+            of_many=_with_deadlines,
         ),
         Column(
             "submitted_by",
             _("submitted by"),
-            lambda record: _who(record, "submit"),
+            _who("submit"),
             staff=True,
             help=_("Who handed it to a reviewer last."),
-            prepare=_fetch_steps,
+            of_many=_steps,
         ),
         Column(
             "published_by",
             _("published by"),
-            lambda record: _who(record, "approve", "publish"),
+            _who("approve", "publish"),
             staff=True,
             help=_("Who approved it, or published it alone."),
-            prepare=_fetch_steps,
+            of_many=_steps,
         ),
         Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
         Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
     ),
-    lambda records: records,
-    lambda records, staff: _with_company(records.defer(*_NEVER_TOLD, *() if staff else _TOLD_TO_STAFF)),
+    fields=(
+        *_FIELDS_OF_RECORD,
+        *("slug", "other_activity", "held_text", "place", "hosts", "stated_institutions", "stated_people"),
+        *("introduction", "closing", "material_information", "signed_on", "published_at", "updated_at"),
+    ),
     key="pk",
 )
 
@@ -399,31 +438,29 @@ PARTICIPANTS = Level(
         Column(
             "institution",
             _("institution"),
-            lambda row: row.house,
+            operator.itemgetter(0),
             help=_("By the name it has in the directory."),
-            prepare=_houses,
+            of_many=_institution_of,
         ),
-        Column(
-            "institution_type",
-            _("institution type"),
-            lambda row: row.kind,
-            prepare=_houses,
-        ),
+        Column("institution_type", _("institution type"), operator.itemgetter(1), of_many=_institution_of),
         Column("name_as_filed", _("institution as filed"), lambda row: row.name_as_filed),
         Column("person", _("person"), lambda row: row.person, help=_("Empty where only the institution is named.")),
         Column("title", _("title"), lambda row: row.title),
         *_COUNTS,
-        Column("attended", _("attendance"), lambda row: row.get_attended_display(), staff=True),
+        Column("attended", _("attendance"), _labelled(Participant, "attended"), staff=True),
         Column(
             "commitment_letter",
             _("commitment letter"),
-            lambda row: row.get_commitment_letter_display(),
+            _labelled(Participant, "commitment_letter"),
             staff=True,
         ),
         _STATUS,
     ),
     _parts_of(Participant),
-    lambda rows, _staff: rows,
+    (
+        *("record_id", "position", "institution_id", "name_as_filed", "person", "title"),
+        *("attended", "commitment_letter"),
+    ),
 )
 
 QUESTIONS = Level(
@@ -440,19 +477,18 @@ QUESTIONS = Level(
         Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
         Column("question", _("question"), lambda row: row.text, help=_("Empty where the filing lost its words.")),
         Column("answer", _("answer"), lambda row: row.answer),
-        Column("topics", _("topics"), lambda row: row.subjects, prepare=_lists("subjects", _topics)),
+        Column("topics", _("topics"), of_many=_lists(_topics)),
         *_COUNTS,
         Column(
             "address",
             _("address"),
-            lambda row: row.address,
             help=_("Its place on this site; it stays."),
-            prepare=_addresses,
+            of_many=_addresses_of_questions,
         ),
         _STATUS,
     ),
     _parts_of(Question),
-    lambda rows, _staff: rows,
+    ("record_id", "position", "text", "answer"),
 )
 
 # What the public has as data.
@@ -495,8 +531,6 @@ def _directory(name: str, model: Any, *columns: Column) -> Level:
         name,
         model._meta.verbose_name_plural,
         columns,
-        lambda rows: rows,
-        lambda rows, _staff: rows,
     )
 
 
@@ -529,9 +563,8 @@ COMPANIES = _directory(
     Column(
         "staff",
         _("who works for it"),
-        lambda company: [name_of(user) for user in company.staff.all()],
         staff=True,
-        prepare=lambda companies: prefetch_related_objects(companies, "staff"),
+        of_many=_of_related("staff", name_of),
     ),
 )
 
@@ -544,15 +577,13 @@ INSTITUTIONS = _directory(
     Column(
         "aliases",
         _("aliases"),
-        lambda row: [alias.name for alias in row.aliases.all()],
-        prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
+        of_many=_of_related("aliases", lambda alias: alias.name),
     ),
     Column(
         "alias_dates",
         _("dates of aliases"),
-        lambda row: [f"{alias.name} {alias.days}" for alias in row.aliases.all() if alias.days],
         help=_("From which day until which an alias was used, where that is known: 安信证券 2006-08-22/2023-12-08."),
-        prepare=lambda rows: prefetch_related_objects(rows, "aliases"),
+        of_many=_of_related("aliases", lambda alias: f"{alias.name} {alias.days}" if alias.days else ""),
     ),
     *_recorded(),
     Column(
@@ -583,8 +614,7 @@ def _of_fields(name: str, model: Any, *fields: str, more: tuple[Column, ...] = (
         name,
         model._meta.verbose_name_plural,
         (*(_of_field(model, field) for field in fields), *more),
-        lambda rows: rows,
-        lambda rows, _staff: rows.select_related(*related) if related else rows,
+        lambda rows: rows.select_related(*related) if related else rows,
     )
 
 
@@ -609,9 +639,8 @@ def _listed(name: str, heading: Any, related: str, *needed: str) -> Column:
     return Column(
         name,
         heading,
-        lambda row: [str(item) for item in getattr(row, related).all()],
         staff=True,
-        prepare=lambda rows: prefetch_related_objects(rows, related, *needed),
+        of_many=_of_related(related, str, *needed),
     )
 
 

@@ -161,9 +161,9 @@ def server(
 
 
 @contextlib.contextmanager
-def cluster(data: Path | None = None, *, replica_of: str = "") -> Iterator[str]:
+def cluster(data: Path | None = None, *, replica_of: str = "", settings: tuple[str, ...] = SETTINGS) -> Iterator[str]:
     """The DATABASE_URL of such a server."""
-    with server(data, replica_of=replica_of) as running:
+    with server(data, replica_of=replica_of, settings=settings) as running:
         yield running.url
 
 

@@ -62,7 +62,7 @@ LISTS = {
 LEVELS = {level.name: level for level in vars(levels).values() if isinstance(level, levels.Level)}
 # Session, user, the page of the list, the count; then the rows with what belongs to them, for each chunk.
 EXPORT_QUERIES = {
-    "records": 21,
+    "records": 22,
     "participants": 18,
     "questions": 18,
     "companies": 9,

@@ -13,6 +13,7 @@ from .directory import (
     MergedTopic,
     Topic,
     institutions_held,
+    symbol_of,
     topics_held,
 )
 from .intake import Intake
@@ -69,5 +70,6 @@ __all__ = [
     "institutions_held",
     "name_of",
     "retag",
+    "symbol_of",
     "topics_held",
 ]

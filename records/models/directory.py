@@ -214,8 +214,13 @@ class Company(Recorded):
 
     @property
     def symbol(self) -> str:
-        """The code with its exchange, as data vendors write it: 000001.SZ; no spreadsheet takes its zeros away."""
-        return f"{self.code}.{self.exchange.suffix}" if self.exchange else self.code
+        return symbol_of(self.code, self.board)
+
+
+def symbol_of(code: str, board: str) -> str:
+    """A code with its exchange, as data vendors write it: 000001.SZ; no spreadsheet takes its zeros away."""
+    exchange = Exchange.of(board)
+    return f"{code}.{exchange.suffix}" if exchange else code
 
 
 class InstitutionType(models.TextChoices):

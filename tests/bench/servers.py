@@ -30,6 +30,9 @@ ENVIRONMENT = {
     "STATEMENT_TIMEOUT": "0",
 }
 
+# What docs/operations.md has set for PostgreSQL.
+TUNED = ("random_page_cost=1.1", "work_mem=32MB", "shared_buffers=1GB")
+
 
 def free_port() -> int:
     with socket.socket() as free:
@@ -74,7 +77,7 @@ def database_server(engine: str) -> Iterator[str]:
     if engine == "sqlite":
         yield f"sqlite:///{FOLDER.resolve()}/{{name}}.sqlite3"
         return
-    with postgres.cluster((FOLDER / "postgres").resolve()) as url:
+    with postgres.cluster((FOLDER / "postgres").resolve(), settings=(*postgres.SETTINGS, *TUNED)) as url:
         yield f"{url.removesuffix('/postgres')}/{{name}}"
 
 
