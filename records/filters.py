@@ -444,6 +444,8 @@ class RecordFilter(BaseFilter):
         first, last = self._keys
         if last - first < FEW or self._at_most(names) <= FEW:
             return False
+        if "q" not in names and set(self.words) - self.common.keys():
+            return False  # what the index finds is found as a whole, whatever is asked of it
         if self._asks_for_common_words(names) and self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
             return False  # to look for such words in few rows is no work
         return self._sample(names).count > DOUBT * FEW

@@ -179,6 +179,17 @@ def test_the_engine_tells_which_words_many_rows_hold(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.django_db
+def test_a_rare_word_of_common_grams_is_not_taken_for_a_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = "".join(map(chr, range(0x5000, 0x5080)))
+    build.draft(asked=[(f"订单{n}", "单数") for n in range(40)] + [("订单数？", others)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    monkeypatch.setattr(search, "COMMON", 20)
+    assert search.common(("订单", "单数", "订单数"), connection) == {"订单", "单数"}
+    assert [row.text for row in Question.objects.matching("订单数")] == ["订单数？"]
+
+
+@pytest.mark.django_db
 def test_drafts_are_not_found() -> None:
     build.draft(asked=[("机密问题？", "机密。")])
     assert not Record.objects.published().matching("机密").exists()
