@@ -36,8 +36,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .integrity import snapshot
 from .models import stored
+from .snapshots import snapshot
 
 FORMAT = 1
 MANIFEST = "manifest.json"

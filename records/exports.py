@@ -15,21 +15,22 @@ import io
 import itertools
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
 from defusedcsv.csv import writer as defused_writer
-from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from .levels import Column, Level
-from .models import Record
 from .querysets import DAY_OF_ORDER, Place
+from .snapshots import snapshot
 
-CHUNK = 2000  # rows fetched at once: what an export holds in memory, whatever its length
+CHUNK = 5000  # rows fetched at once: what an export holds in memory, whatever its length
 
+
+PATIENCE = 300  # seconds that a reader may take for what was fetched at once
 
 # What no formula begins with: rows of which every text does so need no second look, and most are such.
 _HARMLESS = re.compile("[\\w/（【《“]*")
@@ -47,7 +48,7 @@ def _written(cell: Any) -> Any:
 
     A text is quoted where it begins with a tab or a line end, which defusedcsv lets pass and a spreadsheet skips.
     """
-    if cell.__class__ is str:
+    if isinstance(cell, str):
         return f"'{cell}" if cell[:1] in {"\t", "\r", "\n"} else cell
     cell = _flat(cell)
     return cell.isoformat() if isinstance(cell, datetime.date) else cell
@@ -55,29 +56,18 @@ def _written(cell: Any) -> Any:
 
 def _chunks(
     level: Level, rows: QuerySet, columns: Sequence[Column], told: Callable[[Any], Any]
-) -> Iterator[Iterable[list[Any]]]:
-    """The cells of some rows at a time."""
-    with _one_moment(rows.db):
-        loaded = level.load(rows).iterator(chunk_size=CHUNK)
-        while chunk := list(itertools.islice(loaded, CHUNK)):
-            yield level.cells(chunk, columns, told)
+) -> Generator[list[list[Any]], None, None]:
+    """The cells of some rows at a time, all of one moment.
 
-
-@contextlib.contextmanager
-def _one_moment(using: str) -> Iterator[None]:
-    """Rows that are read one after the other, all as they are now.
-
-    Outside of a transaction PostgreSQL writes all of them to its disk before it gives the first. A transaction of
-    SQLite is no such thing: it would keep everybody from writing.
+    Outside of a transaction PostgreSQL would write all rows to its disk before it gives the first.
     """
-    if connections[using].vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic(using=using):
-        if not connections[using].savepoint_ids:
-            with connections[using].cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
+    with snapshot(rows.db, PATIENCE):
+        loaded = level.load(rows).iterator(chunk_size=CHUNK)
+        for size in itertools.chain([-(-CHUNK // 10)], itertools.repeat(CHUNK)):  # the first ones come at once
+            if not (chunk := list(itertools.islice(loaded, size))):
+                return
+            # Asked for here, so that whatever fails ends the transaction.
+            yield list(level.cells(chunk, columns, told))
 
 
 def csv_lines(level: Level, rows: QuerySet, columns: Sequence[Column] | None = None) -> Iterator[bytes]:
@@ -95,7 +85,7 @@ def csv_of(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -
     return _csv(headings, ([[_written(cell) for cell in row] for row in chunk] for chunk in chunks))
 
 
-def _csv(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+def _csv(headings: Iterable[Any], chunks: Generator[Iterable[Sequence[Any]], None, None]) -> Iterator[bytes]:
     """What `csv_of` says, of cells as `_written` gives them."""
     buffer = io.StringIO()
     careful, plain, is_harmless = defused_writer(buffer), csv.writer(buffer), _HARMLESS.fullmatch
@@ -109,11 +99,12 @@ def _csv(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -> 
     plain.writerow([str(heading) for heading in headings])
     yield codecs.BOM_UTF8 + taken()
     try:
-        for chunk in chunks:
-            for row in chunk:
-                begins = "".join([cell[:1] for cell in row if cell.__class__ is str])
-                (plain if is_harmless(begins) else careful).writerow(row)
-            yield taken()
+        with contextlib.closing(chunks):
+            for chunk in chunks:
+                for row in chunk:
+                    begins = "".join([cell[:1] for cell in row if isinstance(cell, str)])
+                    (plain if is_harmless(begins) else careful).writerow(row)
+                yield taken()
     except Exception:
         plain.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
         yield taken()
@@ -139,13 +130,14 @@ def xlsx_file(level: Level, rows: QuerySet, columns: Sequence[Column] | None = N
             sheet.freeze_panes(1, 0)
             for place, column in enumerate(columns):
                 sheet.write_string(0, place, str(column.heading), bold)
-            written = itertools.chain.from_iterable(_chunks(level, rows[:SHEET_ROWS], columns, _flat))
-            for at, cells in enumerate(written, 1):
-                if at == SHEET_ROWS - 1 and next(written, None):
-                    sheet.write_string(at, 0, gettext("CUT: a sheet holds no more rows. Fetch the CSV."))
-                    break
-                for place, cell in enumerate(cells):
-                    _write_cell(sheet, at, place, cell, day)
+            with contextlib.closing(_chunks(level, rows[:SHEET_ROWS], columns, _flat)) as chunks:
+                written = itertools.chain.from_iterable(chunks)
+                for at, cells in enumerate(written, 1):
+                    if at == SHEET_ROWS - 1 and next(written, None):
+                        sheet.write_string(at, 0, gettext("CUT: a sheet holds no more rows. Fetch the CSV."))
+                        break
+                    for place, cell in enumerate(cells):
+                        _write_cell(sheet, at, place, cell, day)
     except BaseException:
         file.close()
         raise
@@ -180,23 +172,28 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
     """
     if after:
         rows = rows.beyond(_place(after, order))
-    found = list(level.load(rows)[: limit + 1])
+    # The day by which the list goes is in the cursor.
+    day = DAY_OF_ORDER[order] if level.key == "pk" else f"record__{DAY_OF_ORDER[order]}"
+    found = list(level.load(rows, day)[: limit + 1])
     shown = found[:limit]
     columns = level.public_columns
     names = [column.name for column in columns]
     results = [dict(zip(names, cells, strict=True)) for cells in level.cells(shown, columns, _plain)]
-    return results, _cursor(level, shown[-1], order) if len(found) > limit else ""
+    if len(found) <= limit:
+        return results, ""
+    last = shown[-1]
+    place = Place(
+        *(order, getattr(last, day), getattr(last, level.key)),
+        *(getattr(last, "position", 0), getattr(last, "relevance", 0)),
+    )
+    return results, _cursor(place)
 
 
 def _plain(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, datetime.date) else cell
 
 
-def _cursor(level: Level, row: Any, order: str) -> str:
-    by = DAY_OF_ORDER[order]
-    record = getattr(row, level.key)
-    day = Record.objects.values_list(by, flat=True).get(pk=record) if level.key != "pk" else getattr(row, by)
-    place = Place(order, day, record, getattr(row, "position", 0), getattr(row, "relevance", 0))
+def _cursor(place: Place) -> str:
     return base64.urlsafe_b64encode(" ".join(map(str, place)).encode()).decode().rstrip("=")
 
 

@@ -171,6 +171,11 @@ class Grouping:
     tallied: str = ""
     offered: bool = True
 
+    @property
+    def value(self) -> str:
+        """The field by which an address calls what is chosen, where it is of a subject."""
+        return self.subject.value if self.subject else ""
+
     def ahead(self, unit: str, months: Sequence[str] | None, besides: Collection[Any]) -> Ranking:
         """Of all that is published, or of some months, as the ledger has counted it."""
         if not self.subject:
@@ -216,12 +221,12 @@ def _questions(keys: str) -> QuerySet:
 
 def _visits_to(keys: str) -> QuerySet:
     """Visits to the records of some questions, once for each question."""
-    return Visit.objects.filter(Among("record__questions", keys))
+    return Visit.objects.filter(Among("record__questions", keys), record__questions__isnull=False)
 
 
 def _attendances_at(keys: str) -> QuerySet:
     """Of the records of some questions, once for each question."""
-    return Attendance.objects.filter(Among("record__questions", keys))
+    return Attendance.objects.filter(Among("record__questions", keys), record__questions__isnull=False)
 
 
 def _with_topics(keys: str) -> QuerySet:
@@ -339,10 +344,12 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
         step, found = hits.step, grouping.counted(hits.keys, besides)
     if name == "exchange":
         found = _by_exchange(found)
+    # What was merged is chosen by its former address, and counted as what it is part of now.
+    by_value = {str(getattr(thing, grouping.value, text)): text for text, thing in selected.items()}
     choices = [
-        Choice(str(value), called(name, label), n * step, str(value) in selected, language(name), step > 1)
-        for place, (value, label, n) in enumerate(found)
-        if place < SHOWN or str(value) in selected
+        Choice(by_value.get(value, value), called(name, label), n * step, value in by_value, language(name), step > 1)
+        for place, (value, label, n) in enumerate((str(value), label, n) for value, label, n in found)
+        if place < SHOWN or value in by_value
     ]
     counted = {choice.value for choice in choices}
     choices += [

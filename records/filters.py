@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -360,7 +361,9 @@ class RecordFilter(BaseFilter):
 
     @functools.cached_property
     def _is_too_much_to_weigh(self) -> bool:
-        return self.chosen.get("sort") == "relevance" and bool(self.words) and self._is_vast(frozenset())
+        if self.chosen.get("sort") != "relevance" or not self.words:
+            return False
+        return self._is_vast(frozenset()) or self.hits("sort").is_sample
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -397,12 +400,10 @@ class RecordFilter(BaseFilter):
             self._hits[names] = self._found(names)
         return self._hits[names]
 
-    def entries(self, rows: QuerySet, day: str = "held_from") -> QuerySet:
-        """Those of some published records, or of some rows that belong to such, that are of what fits.
-
-        `day` leads from a row to the day on which its record was held.
-        """
+    def entries(self, rows: QuerySet) -> QuerySet:
+        """Those of some published records, or of some rows that belong to such, that are of what fits."""
         if (period := self.period_but()) is not None:
+            day = "held_from" if hasattr(rows.model, "held_from") else "record__held_from"
             return rows if period.months is None else rows.filter(held_within(day, period.spans))
         key = "pk" if rows.model is Record else "record"
         hits = self.hits()
@@ -415,12 +416,9 @@ class RecordFilter(BaseFilter):
         if self.period_but() is None and not (hits := self.hits()).is_sample:
             days = [day for _key, day in hits.rows]
             return min(days, default=None), max(days, default=None)
-        return tuple(
-            self.entries(Record.objects.published())
-            .order_by()
-            .aggregate(a=Min("held_from"), b=Max("held_from"))
-            .values()
-        )
+        records = self.entries(Record.objects.published()).order_by()
+        found = records.aggregate(first=Min("held_from"), last=Max("held_from"))
+        return found["first"], found["last"]
 
     def _found(self, names: frozenset[str]) -> Hits:
         rows = self.without(*names).order_by() if names else self.qs
@@ -444,14 +442,14 @@ class RecordFilter(BaseFilter):
         first, last = self._keys
         if last - first < FEW or self._at_most(names) <= FEW:
             return False
-        if "q" not in names and set(self.words) - self.common.keys():
+        if "q" not in names and not self.common.issuperset(self.words):
             return False  # what the index finds is found as a whole, whatever is asked of it
         if self._asks_for_common_words(names) and self.without("q", *names).order_by()[: FEW + 1].count() <= FEW:
             return False  # to look for such words in few rows is no work
         return self._sample(names).count > DOUBT * FEW
 
     def _at_most(self, without: frozenset[str]) -> int | float:
-        """How many could fit, by what the ledger says of each subject and month that is asked for."""
+        """About how many could fit, by what the ledger says of each subject and month that is asked for."""
         asked = self.chosen.keys() - without
         number = f"{self.unit.removesuffix('s')}_count"
         counts = [sum(getattr(one, number) for one in self.chosen[name].values()) for name in asked & self.counted]
@@ -464,12 +462,16 @@ class RecordFilter(BaseFilter):
         first, last = (str(wanted.get(name, ""))[:7] for name in ("date_after", "date_before"))
         return sum(
             n
-            for month, n in Tally.objects.by_month(self.unit).items()
+            for month, n in self._tallied.items()
             if first <= month
             and month <= (last or month)
             and month[:4] in wanted.get("year", {month[:4]})
             and month in wanted.get("month", {month})
         )
+
+    @functools.cached_property
+    def _tallied(self) -> Mapping[str, int]:
+        return Tally.objects.by_month(self.unit)
 
     def _sample(self, names: frozenset[str]) -> Hits:
         """Of keys that are spread evenly, those that fit."""
@@ -489,15 +491,20 @@ class RecordFilter(BaseFilter):
 
     def _asks_for_common_words(self, without: Iterable[str]) -> bool:
         """Whether nothing but words that many rows hold is searched for."""
-        return "q" not in without and bool(self.common) and self.common.keys() >= set(self.words)
+        return "q" not in without and bool(self.common) and self.common.issuperset(self.words)
 
     @functools.cached_property
-    def common(self) -> Mapping[str, Named]:
-        """Words of the search that many rows hold, with what is named so."""
-        return self.queryset.common(self.chosen.get("q", ""))
+    def common(self) -> frozenset[str]:
+        """Words of the search that many rows hold."""
+        return search.common(self.chosen.get("q", ""), connections[self.queryset.db])
+
+    @functools.cached_property
+    def named(self) -> Mapping[str, Named]:
+        """The same with what is named so."""
+        return {word: self.queryset.named(word) for word in sorted(self.common)}
 
     def by_words(self, records: Any, _name: str, query: str) -> QuerySet:
-        return records.matching(query, self.common)
+        return records.matching(query, self.named)
 
     def by_company(self, records: Any, _name: str, companies: Mapping[str, Company]) -> QuerySet:
         return records.filter(company__in=companies.values())
@@ -557,6 +564,12 @@ class PartFilter(RecordFilter):
     def without(self, *names: str) -> QuerySet:
         return self._parts(self.chosen.keys() - set(names))
 
+    def entries(self, rows: QuerySet) -> QuerySet:
+        raise TypeError("hits of a part are no records")
+
+    def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:
+        raise TypeError("hits of a part are no records")
+
     def _parts(self, names: Iterable[str]) -> QuerySet:
         """Published is said of the row's own record: the list goes through the index that holds its order."""
         asked = set(names) - {"sort"}
@@ -588,6 +601,9 @@ class QuestionFilter(PartFilter):
     unit = "questions"
     counted = frozenset({"company", "topic"})
     own = frozenset({"q", "topic"})
+
+    def by_words(self, questions: Any, _name: str, query: str) -> QuerySet:
+        return questions.matching(query, self.common)
 
 
 class CompanyFilter(BaseFilter):

@@ -94,11 +94,6 @@ def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:
     return [Contact(*row) for row in ranked.values_list(key, name, "record_count", "first_held", "last_held")[:most]]
 
 
-def first_and_last(records: QuerySet) -> tuple[datetime.date | None, datetime.date | None]:
-    found = records.order_by().aggregate(first=Min("held_from"), last=Max("held_from"))
-    return found["first"], found["last"]
-
-
 def ticks() -> QuerySet:
     """Every box that is ticked on a published record."""
     return Record.activity_types.through.objects.filter(record__in=Record.objects.published())
@@ -210,7 +205,9 @@ class Chosen(Protocol):
     @property
     def qs(self) -> QuerySet: ...
 
-    def entries(self, rows: QuerySet, day: str = ...) -> QuerySet: ...
+    def entries(self, rows: QuerySet) -> QuerySet: ...
+
+    def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,7 +223,7 @@ LONGEST_RANKING = 1000  # rows that are taken away
 
 
 def _activity_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
-    found = months_by_activity(ticked_in_months(chosen.entries(ticks(), "record__held_from")))
+    found = months_by_activity(ticked_in_months(chosen.entries(ticks())))
     return sorted((point.name, box, point.total) for box, points in found.items() for point in points)
 
 
@@ -237,7 +234,7 @@ def _contact_rows(kind: str, rows: Callable[[], QuerySet]) -> Callable[[Chosen],
 
 
 def _move_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
-    _first, last = first_and_last(chosen.qs)
+    _first, last = chosen.first_and_last()
     if not last:
         return
     quarter = Quarter.of(last)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from . import reindexing, search, search_index
 from .models import Participant, Question, Record, ledger, stored
+from .snapshots import snapshot
 from .workflow import UNPUBLISHED, Status
 
 CHUNK = 500  # records that are counted at once
@@ -41,24 +42,6 @@ class Check:
     def faults(self, advance: Advance = lambda _n: None) -> Iterator[str]:
         with snapshot() if self.is_of_one_moment else contextlib.nullcontext():
             yield from self.look(advance)
-
-
-@contextlib.contextmanager
-def snapshot() -> Iterator[None]:
-    """Everything read within is of one moment, while the site goes on writing; nothing may be written."""
-    if connection.in_atomic_block:  # who began a transaction has its own view
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")  # Django's own begins by taking the right to write
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
 
 
 def check_database(_advance: Advance) -> Iterator[str]:

@@ -99,13 +99,13 @@ class Level:
         """The columns of these names, in their own order."""
         return [column for column in self.columns if column.name in names]
 
-    def load(self, rows: QuerySet) -> QuerySet:
-        """The rows as cells are read of them; what they are ordered by is there too if it was computed."""
+    def load(self, rows: QuerySet, *more: str) -> QuerySet:
+        """The rows as cells are read of them, with some fields more; where they were weighed, with `relevance`."""
         if not self.fields:
             return rows
-        computed = [name for name in ("relevance",) if name in rows.query.annotations]
+        computed = {"relevance"} & rows.query.annotations.keys()
         plain = rows.select_related(None).prefetch_related(None)
-        return plain.values_list("pk", *self.fields, *computed, named=True)
+        return plain.values_list("pk", *dict.fromkeys([*self.fields, *more, *computed]), named=True)
 
     def cells(
         self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
@@ -154,7 +154,8 @@ def _lists(pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[li
 def _activities(records: str) -> Iterable[tuple[int, str]]:
     ticks: Any = Record.activity_types.through.objects
     pairs = ticks.filter(Among("record", records)).values_list("record_id", "activitytype_id")
-    return sorted(pairs, key=lambda pair: ACTIVITY_TYPES.index(pair[1]))
+    places = {name: place for place, name in enumerate(ACTIVITY_TYPES)}
+    return sorted(pairs, key=lambda pair: places.get(pair[1], len(places)))
 
 
 def _institutions(records: str) -> Iterable[tuple[int, str]]:
@@ -171,7 +172,7 @@ def _institution_of(participants: list[Any]) -> dict[int, tuple[str, str]]:
     labels = {kind.value: str(kind.label) for kind in InstitutionType}
     ids = {row.institution_id for row in participants} - {None}
     named = Institution.objects.filter(Among("pk", ids)).order_by().values_list("pk", "name", "type")
-    told = {pk: (name, labels[kind]) for pk, name, kind in named}
+    told = {pk: (name, labels.get(kind, kind)) for pk, name, kind in named}
     return {row.pk: told.get(row.institution_id, ("", "")) for row in participants}
 
 
@@ -302,7 +303,7 @@ def _who(*verbs: str) -> Callable[[list[Step]], str]:
 def _labelled(model: Any, field: str) -> Callable[[Any], str]:
     """What people call the value that a field of a model has."""
     labels = dict(model._meta.get_field(field).flatchoices)
-    return lambda row: str(labels.get(getattr(row, field), ""))
+    return lambda row: str(labels.get(value := getattr(row, field), value))
 
 
 def _of_related(name: str, told: Callable[[Any], str], *needed: str) -> Callable[[list[Any]], dict[int, list[str]]]:

@@ -430,20 +430,21 @@ class RecordQuerySet(OfCompanyQuerySet):
         `common` words are looked for in the records themselves and not by the index: see `search.common`. With each
         comes what is `named` so.
         """
+        return self.filter(self.holding(query, common or {}))
+
+    def holding(self, query: str, common: Mapping[str, Named]) -> Q:
+        """The same as a condition."""
         asked = search.parse(query)
-        named = common or {}
-        found = self
+        found = Q()
         for word in asked.wanted:
-            found = found.filter(self._holding(word, named.get(word)))
+            found &= self._holding(word, common.get(word))
         for word in asked.unwanted:
-            found = found.exclude(self._holding(word, named.get(word)))
+            found &= ~self._holding(word, common.get(word))
         return found
 
     def common(self, query: str) -> dict[str, Named]:
         """Words of a search that many rows hold, with what is named so, for `matching`."""
-        asked = search.parse(query)
-        words = search.common((*asked.wanted, *asked.unwanted), connections[self.db])
-        return {word: self.named(word) for word in sorted(words)}
+        return {word: self.named(word) for word in sorted(search.common(query, connections[self.db]))}
 
     def named(self, word: str) -> Named:
         """Companies and institutions whose names hold a word. Two queries."""

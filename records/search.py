@@ -15,6 +15,7 @@ import itertools
 import json
 import operator
 import re
+import string
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,8 +44,7 @@ _RUN_RANGES = (
 )
 RUN_CLASS = "[" + "".join(f"{first}-{last}" for first, last in _RUN_RANGES) + "]+"
 _RUNS = re.compile(RUN_CLASS)
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LOWER = str.maketrans(UPPER, UPPER.lower())
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def fold(text: str) -> str:
@@ -115,11 +115,17 @@ class Index:
 
     table: str
     columns: tuple[str, ...]
+    rows_each: int  # rows of a record in which a common word stands, or more
     suffix: str = "grams"
 
     @property
     def name(self) -> str:
         return f"{self.table}_{self.suffix}"
+
+    @property
+    def many(self) -> int:
+        """Rows; a word that may stand in more is looked for in the rows themselves."""
+        return COMMON * self.rows_each
 
     def text(self, row: str) -> str:
         """SQL for the text of a row that goes by this name."""
@@ -130,8 +136,10 @@ class Index:
         return f"array_to_tsvector(irsite_grams({self.text(row)}))"
 
 
-QUESTIONS = Index("records_question", ("text", "answer"))
-RECORDS = Index("records_record", ("number", "place", "other_activity", "introduction", "closing", "visitor_names"))
+QUESTIONS = Index("records_question", ("text", "answer"), 2)
+RECORDS = Index(
+    "records_record", ("number", "place", "other_activity", "introduction", "closing", "visitor_names"), 20_000
+)
 INDEXES = (QUESTIONS, RECORDS)
 
 
@@ -143,7 +151,7 @@ def token(gram: str) -> str:
     return "".join(f"{ord(character):0{TOKEN_WIDTH}x}" for character in gram)
 
 
-COMMON = 40_000  # rows; a word that may stand in more is looked for in the rows themselves
+COMMON = 20_000  # records; how often a word is common
 _SAMPLE = 1_000  # rows by which that is judged
 
 
@@ -250,12 +258,13 @@ class Holds(Func):
         return f"({sql})", params
 
 
-def common(words: Iterable[str], connection: BaseDatabaseWrapper) -> frozenset[str]:
-    """Those of some folded words that stand in many rows, as far as the engine knows and a sample of rows tells.
+def common(query: str, connection: BaseDatabaseWrapper) -> frozenset[str]:
+    """Words of a search that stand in many rows, as far as the engine knows and a sample of rows tells.
 
     It is a guess about speed: a word is found all the same, whichever it is taken for.
     """
-    asked = [_Sought(word) for word in words]
+    parsed = parse(query)
+    asked = [_Sought(word) for word in (*parsed.wanted, *parsed.unwanted)]
     known = _common_on_sqlite if connection.vendor == "sqlite" else _common_on_postgresql
     wanted = sorted({gram for each in asked for gram in each.grams})
     grams = known(wanted, connection) if wanted else set()
@@ -288,12 +297,12 @@ def _stands_in_many(sought: _Sought, index: Index, connection: BaseDatabaseWrapp
             [keys, *params],
         )
         (found,) = cursor.fetchone()
-    return found * step > COMMON
+    return found * step > index.many
 
 
 def _common_on_sqlite(asked: Sequence[str], connection: BaseDatabaseWrapper) -> set[str]:
     counted = ", ".join(
-        f'(SELECT count(*) FROM (SELECT 1 FROM "{index.name}" WHERE "{index.name}" MATCH %s LIMIT {COMMON + 1}))'  # noqa: S608
+        f'(SELECT count(*) FROM (SELECT 1 FROM "{index.name}" WHERE "{index.name}" MATCH %s LIMIT {index.many + 1}))'  # noqa: S608
         for _gram in asked
         for index in INDEXES
     )
@@ -301,7 +310,8 @@ def _common_on_sqlite(asked: Sequence[str], connection: BaseDatabaseWrapper) -> 
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counted}", tokens)
         numbers = iter(cursor.fetchone())
-    return {gram for gram in asked if max(next(numbers) for _index in INDEXES) > COMMON}
+    told = {gram: [next(numbers) for _index in INDEXES] for gram in asked}
+    return {gram for gram, counts in told.items() if any(map(operator.gt, counts, (one.many for one in INDEXES)))}
 
 
 def _common_on_postgresql(asked: Sequence[str], connection: BaseDatabaseWrapper) -> set[str]:
@@ -318,7 +328,7 @@ def _common_on_postgresql(asked: Sequence[str], connection: BaseDatabaseWrapper)
         )
         ((told,),) = cursor.fetchall()
     plans = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]["Plans"]
-    return {gram for (gram, _index), plan in zip(pairs, plans, strict=True) if plan["Plan Rows"] > COMMON}
+    return {gram for (gram, index), plan in zip(pairs, plans, strict=True) if plan["Plan Rows"] > index.many}
 
 
 def held_by(column: str, words: Iterable[str]) -> Any:

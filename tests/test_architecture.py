@@ -11,7 +11,7 @@ RECORDS = ROOT / "records"
 # Modules of `records`, lowest first. A set is a row whose members stay apart from one another.
 ROWS: list[set[str]] = [
     {"filing", "names", "alike", "calendar"},
-    {"workflow", "roles", "market", "tables", "filetypes"},
+    {"workflow", "roles", "market", "tables", "filetypes", "snapshots"},
     {"search"},
     {"search_index"},
     {"querysets"},

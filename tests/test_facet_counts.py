@@ -117,3 +117,24 @@ def test_the_count_is_that_of_the_rows_that_are_taken_away(
     rows = client.get(f"/{level}.json?{asked.urlencode()}").json()["results"]
     page = client.get(f"/{level}/?{asked.urlencode()}").context["listing"].page
     assert page.paginator.count == len(page) == len(rows)
+
+
+@pytest.mark.parametrize("kind", ["institution", "topic"])
+def test_what_was_merged_is_chosen_by_its_former_address_and_counted_as_what_remains(
+    kind: str, client: Client
+) -> None:
+    build.record(number="1", visitors=["华夏基金 甲"], topics=["大模型"])
+    build.record(number="2", visitors=["中信证券 乙"], topics=["境外业务"])
+    if kind == "institution":
+        old, new = build.institution("华夏基金"), build.institution("中信证券")
+        former, remaining = str(old.pk), new.name
+        old.merge_into(new)
+    else:
+        topic, into = build.topic("大模型"), build.topic("境外业务")
+        former, remaining = topic.slug, into.name
+        topic.merge_into(into)
+    answer = client.get("/records/", {kind: former})
+    facet = next(facet for facet in answer.context["facets"] if facet.name == kind)
+    assert [(choice.value, choice.label, choice.count, choice.chosen) for choice in facet.choices] == [
+        (former, remaining, 2, True)
+    ]

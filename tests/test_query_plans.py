@@ -19,7 +19,7 @@ from records.querysets import DAY_OF_ORDER
 
 pytestmark = pytest.mark.django_db
 
-LARGE = ("records_record", "records_question", "records_participant")
+LARGE = ("records_record", "records_question", "records_participant", "records_visit", "records_attendance")
 COUNT = 1000
 PUBLISHED = re.compile(r"\(+status\)?(::text)? = 'published'::text\)+")
 FOUND = r"VIRTUAL TABLE INDEX \d+:M"  # by FTS5's own index
@@ -45,6 +45,8 @@ ADDRESSES = (
     "/questions/?q=订单",
     "/questions/?company={company}",
     "/questions/?topic={topic}",
+    "/questions/?institution={house}",
+    "/questions/?company={company}&institution_type=media",
     "/companies/",
     "/companies/{company}/",
     "/institutions/{house}/",
@@ -110,7 +112,7 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many rows count as many here as they do among a hundred times as many."""
     monkeypatch.setattr(filters, "FEW", 200)
     monkeypatch.setattr(filters, "SAMPLE", 50)
-    monkeypatch.setattr(search, "COMMON", 500)
+    monkeypatch.setattr(search, "COMMON", 250)
 
 
 def queries(client: Client, address: str) -> list[str]:

@@ -26,7 +26,8 @@ def market(monkeypatch: pytest.MonkeyPatch) -> None:
             asked=[("订单如何？" if n < 12 else "产能如何？", f"答复{n}"), ("毛利率呢？", "上升")],
             visitors=["华夏基金 贾静雯"],
         )
-    monkeypatch.setattr(search, "common", lambda words, _connection: frozenset(words) - {"毛利率", "答复3"})
+    rare = {"毛利率", "答复3"}
+    monkeypatch.setattr(search, "common", lambda query, _connection: frozenset(search.parse(query).wanted) - rare)
     monkeypatch.setattr(filters, "FEW", 5)
 
 

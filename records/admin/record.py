@@ -10,6 +10,7 @@ from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.forms import BooleanField
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -51,6 +52,11 @@ class SearchPaginator(Paginator):
     @property
     def is_cut(self) -> bool:
         return self._counted > self.most
+
+
+def _asked(text: str) -> str:
+    """What is searched for."""
+    return text.replace("\0", "").strip()[:200]
 
 
 class PartOfRecord:
@@ -212,25 +218,23 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        text = search_term.replace("\0", "").strip()[:200]
-        if not text:
+        if not (text := _asked(search_term)):
             return queryset, False
-        common = queryset.common(text)
-        if not text.isascii():  # no pinyin
-            return queryset.matching(text, common), False
-        records = Record.objects.order_by()
-        found = Q(pk__in=records.matching(text, common).values("pk")) | Q(company__in=Company.objects.found_by(text))
-        found |= Q(pk__in=records.with_participant_of(Institution.objects.found_by(text)).values("pk"))
+        found = queryset.holding(text, queryset.common(text))
+        if text.isascii():  # pinyin, or part of a code
+            came = Record.objects.order_by().with_participant_of(Institution.objects.found_by(text))
+            found |= Q(company__in=Company.objects.found_by(text)) | Q(pk__in=came.values("pk"))
         return queryset.filter(found), False
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any) -> Any:
-        kind = SearchPaginator if request.GET.get(SEARCH_VAR) else self.paginator
+        kind = SearchPaginator if _asked(request.GET.get(SEARCH_VAR, "")) else self.paginator
         return kind(queryset, per_page, *args, **options)
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> HttpResponse | None:
         """What is done to all that a search found is done to what the list shows and counts, or not at all."""
-        is_for_all = request.POST.get("select_across") == "1" and request.GET.get(SEARCH_VAR)
-        if is_for_all and SearchPaginator(queryset, self.list_per_page).is_cut:
+        is_for_all = BooleanField(required=False).clean(request.POST.get("select_across", "0"))
+        paginator = self.get_paginator(request, queryset, self.list_per_page)
+        if is_for_all and getattr(paginator, "is_cut", False):
             messages.error(request, _("More was found than is listed: add a word or choose a filter first."))
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **options)
