@@ -437,9 +437,14 @@ class RecordQuerySet(OfCompanyQuerySet):
         asked = search.parse(query)
         found = Q()
         for word in asked.wanted:
-            found &= self._holding(word, common.get(word))
+            if word in common:
+                found &= self._holding(word, common[word])
         for word in asked.unwanted:
-            found &= ~self._holding(word, common.get(word))
+            found &= ~(self._holding(word, common[word]) if word in common else Q(pk__in=self._found(word)))
+        # One set of ids: to join several, of which it knows nothing, PostgreSQL compares each with each.
+        sets = [self._found(word) for word in asked.wanted if word not in common]
+        if sets:
+            found &= Q(pk__in=sets[0].intersection(*sets[1:]) if len(sets) > 1 else sets[0])
         return found
 
     def common(self, query: str) -> dict[str, Named]:
@@ -456,19 +461,21 @@ class RecordQuerySet(OfCompanyQuerySet):
         )
         return Named(*map(joined, ids))
 
-    def _holding(self, word: str, named: Named | None) -> Q:
+    def _holding(self, word: str, named: Named) -> Q:
         """That a word stands in a record's own line, in a question, or in a name of company or visitor."""
-        participants = _related(self, "participants")
-        if named:
-            asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
-            found = Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word))
-            if named.companies:
-                found |= Q(Among("company", named.companies))
-            if named.institutions:
-                found |= Q(_has_any(participants.filter(Among("institution", named.institutions))))
-            return found
+        asked = _related(self, "questions").filter(search.Holds(search.QUESTIONS, word))
+        found = Q(_has_any(asked)) | Q(search.Holds(search.RECORDS, word))
+        if named.companies:
+            found |= Q(Among("company", named.companies))
+        if named.institutions:
+            found |= Q(_has_any(_related(self, "participants").filter(Among("institution", named.institutions))))
+        return found
+
+    def _found(self, word: str) -> models.QuerySet:
+        """Ids of all records of which the same is so, by the index."""
         vendor = connections[self.db].vendor
         companies: Any = _related(self, "company")
+        participants = _related(self, "participants")
         institutions = _related(participants, "institution").filter(name__icontains=word).order_by()
         records = self.model._base_manager.using(self.db)
         own = records.filter(pk__in=search.ids_holding(search.RECORDS, word, vendor))
@@ -478,7 +485,7 @@ class RecordQuerySet(OfCompanyQuerySet):
         of_records = [rows.order_by().values("pk") for rows in (own, of_company)]
         of_parts = [rows.order_by().values("record_id") for rows in (asked, came)]
         # One set of ids: of several, each joined by OR, PostgreSQL asks every record.
-        return Q(pk__in=of_records[0].union(of_records[1], *of_parts, all=True))
+        return of_records[0].union(of_records[1], *of_parts, all=True)
 
     def for_list(self) -> RecordQuerySet:
         """With what a line of a list shows; a fixed number of queries whatever its length."""
