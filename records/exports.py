@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
-from defusedcsv.csv import writer as defused_writer
+from defusedcsv.csv import _escape as defused  # its writer asks this of every cell, one after the other
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
@@ -28,12 +28,10 @@ from .querysets import DAY_OF_ORDER, Place
 from .snapshots import snapshot
 
 CHUNK = 5000  # rows fetched at once: what an export holds in memory, whatever its length
-
-
 PATIENCE = 300  # seconds that a reader may take for what was fetched at once
 
-# What no formula begins with: rows of which every text does so need no second look, and most are such.
-_HARMLESS = re.compile("[\\w/（【《“]*")
+# What no formula begins with, beside letters and digits: most cells need no second look.
+_HARMLESS = {"", "/", "（", "【", "《", "“"}
 
 
 def _flat(cell: Any) -> Any:
@@ -44,19 +42,22 @@ def _flat(cell: Any) -> Any:
 
 
 def _written(cell: Any) -> Any:
-    """A cell for CSV: text, or a number.
+    """A cell for CSV: a number, or text that no spreadsheet runs.
 
-    A text is quoted where it begins with a tab or a line end, which defusedcsv lets pass and a spreadsheet skips.
+    A text is quoted where it begins with a tab or a line end too, which defusedcsv lets pass and a spreadsheet skips.
     """
-    if isinstance(cell, str):
-        return f"'{cell}" if cell[:1] in {"\t", "\r", "\n"} else cell
-    cell = _flat(cell)
-    return cell.isoformat() if isinstance(cell, datetime.date) else cell
+    text = cell if isinstance(cell, str | int) else _flat(cell)
+    if isinstance(text, str):
+        begin = text[:1]
+        if begin.isalnum() or begin in _HARMLESS:
+            return text
+        return f"'{text}" if begin in {"\t", "\r", "\n"} else defused(text)
+    return text.isoformat() if isinstance(text, datetime.date) else text
 
 
 def _chunks(
     level: Level, rows: QuerySet, columns: Sequence[Column], told: Callable[[Any], Any]
-) -> Generator[list[list[Any]], None, None]:
+) -> Generator[list[tuple[Any, ...]], None, None]:
     """The cells of some rows at a time, all of one moment.
 
     Outside of a transaction PostgreSQL would write all rows to its disk before it gives the first.
@@ -88,7 +89,7 @@ def csv_of(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -
 def _csv(headings: Iterable[Any], chunks: Generator[Iterable[Sequence[Any]], None, None]) -> Iterator[bytes]:
     """What `csv_of` says, of cells as `_written` gives them."""
     buffer = io.StringIO()
-    careful, plain, is_harmless = defused_writer(buffer), csv.writer(buffer), _HARMLESS.fullmatch
+    writer = csv.writer(buffer)
 
     def taken() -> bytes:
         text = buffer.getvalue()
@@ -96,17 +97,15 @@ def _csv(headings: Iterable[Any], chunks: Generator[Iterable[Sequence[Any]], Non
         buffer.truncate()
         return text.encode()
 
-    plain.writerow([str(heading) for heading in headings])
+    writer.writerow([str(heading) for heading in headings])
     yield codecs.BOM_UTF8 + taken()
     try:
         with contextlib.closing(chunks):
             for chunk in chunks:
-                for row in chunk:
-                    begins = "".join([cell[:1] for cell in row if isinstance(cell, str)])
-                    (plain if is_harmless(begins) else careful).writerow(row)
+                writer.writerows(chunk)
                 yield taken()
     except Exception:
-        plain.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
+        writer.writerow([gettext("INCOMPLETE: the export broke off here. Fetch it again.")])
         yield taken()
         raise
 

@@ -44,6 +44,10 @@ from .querysets import Among, joined
 from .workflow import Status
 
 
+def _as_found(found: Any) -> Any:
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Column:
     """One column: its name for programs, its heading for people, and how a row gives its cell.
@@ -55,7 +59,7 @@ class Column:
 
     name: str
     heading: Any
-    cell: Callable[[Any], Any] = lambda found: found
+    cell: Callable[[Any], Any] = _as_found
     staff: bool = False
     help: Any = ""
     of_many: Callable[[list[Any]], Mapping[int, Any]] | None = None
@@ -70,6 +74,8 @@ def _readers(columns: Iterable[Column], rows: list[Any]) -> list[Callable[[Any],
         if not column.of_many:
             return column.cell
         cell, found = column.cell, told[column.of_many]
+        if cell is _as_found:
+            return lambda row: found.get(row.pk, "")
         return lambda row: cell(found[row.pk]) if row.pk in found else ""
 
     return [reader(column) for column in columns]
@@ -109,7 +115,7 @@ class Level:
 
     def cells(
         self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
-    ) -> Iterator[list[Any]]:
+    ) -> Iterator[tuple[Any, ...]]:
         """The cells of some loaded rows, each as `told` puts it; each record is asked once for all rows it has."""
         own = [column for column in columns if not column.of_record]
         shared = [column for column in columns if column.of_record]
@@ -121,13 +127,15 @@ class Level:
             of_record = {record.pk: [told(read(record)) for read in of_each] for record in records}
         found = [*own, *shared]
         places = [found.index(column) for column in columns]
+        # Of one place alone it would give no tuple.
+        arranged = operator.itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
         for row in rows:
             cells = [told(read(row)) for read in readers]
             if shared:
                 if (told_of_record := of_record.get(getattr(row, self.key))) is None:
                     continue  # deleted a moment ago
                 cells += told_of_record
-            yield [cells[place] for place in places]
+            yield arranged(cells)
 
 
 def _hosts(record: Record) -> list[str]:

@@ -7,6 +7,7 @@ the midst of it while somebody else has a table in use, whom PostgreSQL waits fo
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -132,7 +133,14 @@ def kill_at(*wanted: int) -> Callable[[Bars], None]:
     """When so many rows of each index are done; on PostgreSQL in the midst of the last of these."""
 
     def each(bars: Bars) -> None:
-        if len(bars) == len(wanted) and (connection.vendor == "postgresql" or sum(bars[-1][1:]) >= wanted[-1]):
+        if len(bars) != len(wanted):
+            return
+        if connection.vendor == "postgresql":
+            deadline = time.monotonic() + 30
+            while all(name.endswith("_due") for name in under_way()) and time.monotonic() < deadline:
+                time.sleep(0.01)  # it has not begun yet, and cannot end while the table is in use
+            raise Killed
+        if sum(bars[-1][1:]) >= wanted[-1]:
             raise Killed
 
     return each
