@@ -1,149 +1,37 @@
-"""What can be taken along: the levels, a row for each thing, and the columns of each."""
+"""What the public has as data: records, and the participants and questions of records."""
 
 from __future__ import annotations
 
 import collections
 import dataclasses
-import datetime
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .filing.shape import ACTIVITY_TYPES
-from .models import (
-    AuditEntry,
-    Closure,
-    Company,
-    DeadlineRule,
+from records.filing.shape import ACTIVITY_TYPES
+from records.models import (
     Deadlines,
     Institution,
-    InstitutionMerge,
     InstitutionType,
     Participant,
     Question,
-    QuietPeriod,
     Record,
-    Reminder,
     Step,
-    ToldApart,
-    Topic,
-    WatchWord,
-    name_of,
     symbol_of,
 )
-from .querysets import Among, joined
-from .workflow import Status
+from records.querysets import Among, joined
+from records.workflow import Status
 
-
-def _as_found(found: Any) -> Any:
-    return found
-
-
-@dataclasses.dataclass(frozen=True)
-class Column:
-    """One column: its name for programs, its heading for people, and how a row gives its cell.
-
-    `of_many` is given some rows at once and gives by id what `cell` is given then instead of the row, or the cell
-    itself. A cell may be a list; what is no text, number, date or list does not belong in one. `staff` columns are not
-    for the public; `help` says what the heading does not. Those that are `of_record` are asked of a row's record.
-    """
-
-    name: str
-    heading: Any
-    cell: Callable[[Any], Any] = _as_found
-    staff: bool = False
-    help: Any = ""
-    of_many: Callable[[list[Any]], Mapping[int, Any]] | None = None
-    of_record: bool = False
-
-
-def _readers(columns: Iterable[Column], rows: list[Any]) -> list[Callable[[Any], Any]]:
-    """What gives the cell of each of some rows, by column."""
-    told = {of_many: of_many(rows) for of_many in {column.of_many for column in columns} if of_many}
-
-    def reader(column: Column) -> Callable[[Any], Any]:
-        if not column.of_many:
-            return column.cell
-        cell, found = column.cell, told[column.of_many]
-        if cell is _as_found:
-            return lambda row: found.get(row.pk, "")
-        return lambda row: cell(found[row.pk]) if row.pk in found else ""
-
-    return [reader(column) for column in columns]
-
-
-@dataclasses.dataclass(frozen=True)
-class Level:
-    """One kind of export: a row for each record, participant or question.
-
-    `of` gives the rows of some records. Where its `fields` are named, rows are these and no more, under these names:
-    a long export would spend most of its time on making objects of a model. `key` is the one that holds the id of a
-    row's record.
-    """
-
-    name: str
-    label: Any
-    columns: tuple[Column, ...]
-    of: Callable[[Any], QuerySet] = lambda rows: rows
-    fields: tuple[str, ...] = ()
-    key: str = "record_id"
-
-    @property
-    def public_columns(self) -> list[Column]:
-        return [column for column in self.columns if not column.staff]
-
-    def chosen(self, names: Collection[str]) -> list[Column]:
-        """The columns of these names, in their own order."""
-        return [column for column in self.columns if column.name in names]
-
-    def load(self, rows: QuerySet, *more: str) -> QuerySet:
-        """The rows as cells are read of them, with some fields more; where they were weighed, with `relevance`."""
-        if not self.fields:
-            return rows
-        computed = {"relevance"} & rows.query.annotations.keys()
-        plain = rows.select_related(None).prefetch_related(None)
-        return plain.values_list("pk", *dict.fromkeys([*self.fields, *more, *computed]), named=True)
-
-    def cells(
-        self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
-    ) -> Iterator[tuple[Any, ...]]:
-        """The cells of some loaded rows, each as `told` puts it; each record is asked once for all rows it has."""
-        own = [column for column in columns if not column.of_record]
-        shared = [column for column in columns if column.of_record]
-        readers = _readers(own, rows)
-        of_record: dict[int, list[Any]] = {}
-        if shared:
-            records = rows if self.key == "pk" else list(_records_of(rows))
-            of_each = _readers(shared, records)
-            of_record = {record.pk: [told(read(record)) for read in of_each] for record in records}
-        found = [*own, *shared]
-        places = [found.index(column) for column in columns]
-        # Of one place alone it would give no tuple.
-        arranged = operator.itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-        for row in rows:
-            cells = [told(read(row)) for read in readers]
-            if shared:
-                if (told_of_record := of_record.get(getattr(row, self.key))) is None:
-                    continue  # deleted a moment ago
-                cells += told_of_record
-            yield arranged(cells)
+from .level import FIELDS_OF_RECORD, Column, Level, minute
 
 
 def _hosts(record: Record) -> list[str]:
     return ["：".join(part for part in (host["title"], host["name"]) if part) for host in record.hosts]
-
-
-def _minute(moment: Any) -> str:
-    return timezone.localtime(moment).isoformat(timespec="minutes") if moment else ""
 
 
 def _lists(pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[list[Any]], dict[int, list[str]]]:
@@ -215,18 +103,6 @@ def _of_record(*columns: Column) -> tuple[Column, ...]:
     return tuple(dataclasses.replace(column, of_record=True) for column in columns)
 
 
-_FIELDS_OF_RECORD = (
-    *("company__code", "company__board", "company__short_name", "number", "held_from", "held_to", "disclosed_on"),
-    *("institution_count", "person_count", "question_count", "status"),
-)
-
-
-def _records_of(rows: list[Any]) -> QuerySet:
-    """What the columns of records need of those that some rows belong to."""
-    records = Record.objects.filter(Among("pk", {row.record_id for row in rows})).order_by()
-    return records.values_list("pk", *_FIELDS_OF_RECORD, named=True)
-
-
 # Every level begins with what tells whose row it is.
 _OF_RECORD = _of_record(
     Column("record_id", _("record id"), lambda record: record.pk, help=_("Never changes and is never used again.")),
@@ -286,6 +162,7 @@ _COUNTS = _of_record(
         help=_("How many questions it answers."),
     ),
 )
+
 (_STATUS,) = _of_record(Column("status", _("status"), lambda record: Status(record.status).label, staff=True))
 
 
@@ -312,16 +189,6 @@ def _labelled(model: Any, field: str) -> Callable[[Any], str]:
     """What people call the value that a field of a model has."""
     labels = dict(model._meta.get_field(field).flatchoices)
     return lambda row: str(labels.get(value := getattr(row, field), value))
-
-
-def _of_related(name: str, told: Callable[[Any], str], *needed: str) -> Callable[[list[Any]], dict[int, list[str]]]:
-    """An `of_many` that gives what is told of each thing that a row is joined to; `needed` is fetched for that."""
-
-    def of_many(rows: list[Any]) -> dict[int, list[str]]:
-        prefetch_related_objects(rows, name, *needed)
-        return {row.pk: [text for one in getattr(row, name).all() if (text := told(one))] for row in rows}
-
-    return of_many
 
 
 RECORDS = Level(
@@ -414,11 +281,11 @@ RECORDS = Level(
             help=_("Who approved it, or published it alone."),
             of_many=_steps,
         ),
-        Column("published_at", _("published at"), lambda record: _minute(record.published_at), staff=True),
-        Column("updated_at", _("last change"), lambda record: _minute(record.updated_at), staff=True),
+        Column("published_at", _("published at"), lambda record: minute(record.published_at), staff=True),
+        Column("updated_at", _("last change"), lambda record: minute(record.updated_at), staff=True),
     ),
     fields=(
-        *_FIELDS_OF_RECORD,
+        *FIELDS_OF_RECORD,
         *("slug", "other_activity", "held_text", "place", "hosts", "stated_institutions", "stated_people"),
         *("introduction", "closing", "material_information", "signed_on", "published_at", "updated_at"),
     ),
@@ -502,178 +369,3 @@ QUESTIONS = Level(
 
 # What the public has as data.
 LEVELS = {level.name: level for level in (RECORDS, PARTICIPANTS, QUESTIONS)}
-
-
-def _yes_or_no(value: bool) -> str:
-    return gettext("yes") if value else gettext("no")
-
-
-def _public_address(row: Any) -> str:
-    return row.get_absolute_url() if row.record_count else ""
-
-
-def _recorded(*counts: Column) -> tuple[Column, ...]:
-    """What the published records of a company, an institution or a topic come to."""
-    return (
-        Column("record_count", _("records"), lambda row: row.record_count, help=_("How many published records.")),
-        *counts,
-        Column("first_held", _("first activity"), lambda row: row.first_held),
-        Column("last_held", _("last activity"), lambda row: row.last_held),
-        Column(
-            "address",
-            _("address"),
-            _public_address,
-            help=_("Its page on this site; empty while no published record names it."),
-        ),
-        Column("pinyin", _("pinyin"), lambda row: row.pinyin, staff=True),
-    )
-
-
-_QUESTION_COUNT = Column(
-    "question_count", _("questions"), lambda row: row.question_count, help=_("How many questions in them.")
-)
-
-
-def _directory(name: str, model: Any, *columns: Column) -> Level:
-    """A list of the desk: a row for each row of a model."""
-    return Level(
-        name,
-        model._meta.verbose_name_plural,
-        columns,
-    )
-
-
-COMPANIES = _directory(
-    "companies",
-    Company,
-    Column(
-        "company_code",
-        _("securities code"),
-        lambda company: company.code,
-        help=_("Six digits, as text: zeros at the front belong to it."),
-    ),
-    Column(
-        "symbol",
-        _("symbol"),
-        lambda company: company.symbol,
-        help=_("The code with its exchange, such as 000001.SZ."),
-    ),
-    Column("short_name", _("short name"), lambda company: company.short_name),
-    Column("full_name", _("full name"), lambda company: company.full_name),
-    Column("board", _("board"), lambda company: company.get_board_display()),
-    *_recorded(_QUESTION_COUNT),
-    Column(
-        "one_person_desk",
-        _("one-person desk"),
-        lambda company: _yes_or_no(company.one_person_desk),
-        staff=True,
-        help=_("Whether records are published without a second person’s approval."),
-    ),
-    Column(
-        "staff",
-        _("who works for it"),
-        staff=True,
-        of_many=_of_related("staff", name_of),
-    ),
-)
-
-INSTITUTIONS = _directory(
-    "institutions",
-    Institution,
-    Column("institution_id", _("institution id"), lambda row: row.pk),
-    Column("name", _("name"), lambda row: row.name),
-    Column("type", _("type"), lambda row: row.get_type_display()),
-    Column(
-        "aliases",
-        _("aliases"),
-        of_many=_of_related("aliases", lambda alias: alias.name),
-    ),
-    Column(
-        "alias_dates",
-        _("dates of aliases"),
-        help=_("From which day until which an alias was used, where that is known: 安信证券 2006-08-22/2023-12-08."),
-        of_many=_of_related("aliases", lambda alias: f"{alias.name} {alias.days}" if alias.days else ""),
-    ),
-    *_recorded(),
-    Column(
-        "reviewed",
-        _("reviewed"),
-        lambda row: _yes_or_no(row.reviewed),
-        staff=True,
-        help=_("Off for names that came in with a filing and that nobody has looked at."),
-    ),
-)
-
-TOPICS = _directory(
-    "topics",
-    Topic,
-    Column("name", _("name"), lambda topic: topic.name),
-    Column("slug", _("address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
-    Column("keywords", _("keywords"), lambda topic: topic.keywords),
-    *_recorded(_QUESTION_COUNT),
-)
-
-
-# Lists that the desk keeps for itself: a column for each field.
-
-
-def _of_fields(name: str, model: Any, *fields: str, more: tuple[Column, ...] = ()) -> Level:
-    related = [field for field in fields if model._meta.get_field(field).is_relation]
-    return Level(
-        name,
-        model._meta.verbose_name_plural,
-        (*(_of_field(model, field) for field in fields), *more),
-        lambda rows: rows.select_related(*related) if related else rows,
-    )
-
-
-def _of_field(model: Any, name: str) -> Column:
-    field = model._meta.get_field(name)
-
-    def cell(row: Any) -> Any:
-        if field.choices:
-            return getattr(row, f"get_{name}_display")()
-        value = getattr(row, name)
-        if isinstance(value, bool):
-            return _yes_or_no(value)
-        if isinstance(value, datetime.datetime):
-            return _minute(value)
-        return str(value) if field.is_relation and value is not None else value
-
-    return Column(name, field.verbose_name, cell, staff=True, help=field.help_text)
-
-
-def _listed(name: str, heading: Any, related: str, *needed: str) -> Column:
-    """What a row is joined to, as a list; `needed` leads to what its names are made of."""
-    return Column(
-        name,
-        heading,
-        staff=True,
-        of_many=_of_related(related, str, *needed),
-    )
-
-
-CLOSURES = _of_fields("closures", Closure, "date", "is_open", "note")
-DEADLINE_RULES = _of_fields("deadline_rules", DeadlineRule, "effective_from", "board", "kind", "trading_days", "note")
-QUIET_PERIODS = _of_fields("quiet_periods", QuietPeriod, "company", "first_day", "last_day", "reason")
-REMINDERS = _of_fields("reminders", Reminder, "user", "is_wanted", "language", "sent_on")
-WATCH_WORDS = _of_fields("watch_words", WatchWord, "word", "reason", "level")
-MERGED_INSTITUTIONS = _of_fields(
-    *("merged_institutions", InstitutionMerge),
-    *("name", "into_name", "at", "user", "participant_count", "record_count", "undone_at", "undone_by"),
-)
-TOLD_APART = _of_fields("told_apart", ToldApart, "first", "second", "user", "at")
-AUDIT_LOG = _of_fields(
-    *("audit_log", AuditEntry, "at"),
-    *("who", "kind", "object_id", "name", "company", "detail", "address"),
-    more=(Column("act", _("act"), lambda entry: str(entry.act), staff=True),),
-)
-PEOPLE = _of_fields(
-    *("people", get_user_model(), "username", "last_name", "first_name", "email"),
-    *("is_active", "is_staff", "is_superuser", "last_login", "date_joined"),
-    more=(_listed("groups", _("groups"), "groups"), _listed("companies", _("companies"), "companies")),
-)
-GROUPS = _of_fields(
-    *("groups", Group, "name"),
-    more=(_listed("permissions", _("permissions"), "permissions", "permissions__content_type"),),
-)
