@@ -112,6 +112,17 @@ def test_a_search_that_finds_very_much_lists_the_newest_and_says_so(
 
 
 @pytest.mark.usefixtures("few_are_listed")
+@pytest.mark.parametrize(("count", "is_offered"), [(4, True), (6, False)])
+def test_years_to_choose_from_are_offered_where_few_records_are_listed(
+    count: int, is_offered: bool, admin_client: Client
+) -> None:
+    build.records(count)
+    build.record(build.company("999002"), number="x", held="2023-01-01")
+    page = admin_client.get(f"{LIST}?of=999001").content.decode()
+    assert ("date_hierarchy" in page or "toplinks" in page) == is_offered
+
+
+@pytest.mark.usefixtures("few_are_listed")
 @pytest.mark.parametrize(("count", "is_cut"), [(5, False), (6, True)])
 def test_nothing_is_done_to_more_than_the_list_shows(count: int, is_cut: bool, admin_client: Client) -> None:
     first = build.records(count)[0]

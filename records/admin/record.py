@@ -205,8 +205,9 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         Deadlines.load().attach(changelist.result_list)
+        if changelist.result_count >= SearchPaginator.most:
+            changelist.date_hierarchy = None  # it looks at all there are to offer their years
         if getattr(changelist.paginator, "is_cut", False) and request.method == "GET":
-            changelist.date_hierarchy = None  # it would look for all there are
             said = _("More was found than the first %(count)d, which are listed: add a word or choose a filter.")
             messages.info(request, said % {"count": changelist.paginator.count})
         return changelist
