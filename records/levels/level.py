@@ -10,9 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.models import (
-    Record,
-)
+from records.models import Record
 from records.querysets import Among
 
 
