@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from records.models import Record
 
 from . import build
+from .hand import drag
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -156,16 +157,8 @@ def test_a_participant_is_dragged(desk: Page, live_server: Any) -> None:
     record = build.draft(visitors=["甲资本 甲", "乙资本 乙", "丙资本 丙"])
     desk.goto(f"{live_server.url}{RECORD}{record.pk}/change/")
     handles = desk.locator("#participants-group td.original p")
-    start, end = handles.nth(2).bounding_box(), handles.nth(0).bounding_box()
-    assert start
-    assert end
-    desk.mouse.move(start["x"] + 4, start["y"] + 8)
-    desk.mouse.down()
-    desk.mouse.move(start["x"] + 4, start["y"] - 4, steps=4)
-    desk.mouse.move(end["x"] + 4, end["y"] + 4, steps=20)
-    desk.mouse.move(end["x"] + 4, end["y"] + 2, steps=4)
-    desk.mouse.up()
     first = desk.locator("#participants-group [data-row] input[type=text]").first
+    drag(desk, handles.nth(2), handles.nth(0), is_there=lambda: first.input_value() == "丙资本")
     expect(first).to_have_value("丙资本")
     desk.keyboard.press("Control+s")
     expect(desk.locator(".messagelist .success")).to_be_visible()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from records.models import Record
 
 from . import build
+from .hand import drag
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -34,24 +34,6 @@ def type_row(page: Page, *texts: str) -> None:
         if at:
             page.keyboard.press("Tab")
         page.keyboard.insert_text(text)
-
-
-def drag(page: Page, what: Locator, to: Locator, is_there: Callable[[], bool]) -> None:
-    """With the pauses and the many small steps of a hand, which lets go when it sees the thing in its place."""
-    page.set_viewport_size({"width": 1280, "height": 3000})
-    what.hover(position={"x": 20, "y": 8})  # once it stands still
-    start = what.bounding_box()
-    assert start
-    page.mouse.down()
-    page.mouse.move(start["x"] + 20, start["y"] - 8, steps=4)
-    for step in range(40):
-        end = to.bounding_box()
-        assert end
-        page.mouse.move(end["x"] + 20, end["y"] + 2 + step % 2 * 2, steps=4 if step else 20)
-        if is_there():
-            break
-        page.wait_for_timeout(50)  # what makes room is not asked to make room again
-    page.mouse.up()
 
 
 def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server: Any, tmp_path: Any) -> None:
@@ -119,6 +101,7 @@ def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server
 def test_rows_are_dragged_deleted_and_added_between_saves(desk: Page, live_server: Any) -> None:
     record = build.draft(asked=[("甲？", "1"), ("乙？", "2"), ("丙？", "3")])
     desk.goto(f"{live_server.url}/admin/records/record/{record.pk}/change/")
+    desk.set_viewport_size({"width": 1280, "height": 3000})
     first = desk.locator("#questions-group [data-row] textarea").first
     drag(
         *(desk, desk.locator("#questions-group [data-row] h3").nth(2), desk.locator("#questions-group h3").nth(0)),
