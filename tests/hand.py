@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Download, Locator, Page
 
 
 def drag(page: Page, what: Locator, to: Locator, is_there: Callable[[], bool]) -> None:
@@ -22,3 +22,11 @@ def drag(page: Page, what: Locator, to: Locator, is_there: Callable[[], bool]) -
             break
         page.wait_for_timeout(50)  # what makes room is not asked to make room again
     page.mouse.up()
+
+
+def fetch(page: Page, button: Locator) -> Download:
+    """The file that a button gives, whole: while it comes, the server reads from the database."""
+    with page.expect_download() as download:
+        button.click()
+    download.value.path()
+    return download.value

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from records.models import Record
 
-from . import build
+from . import build, hand
 from .hand import drag
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,7 +36,7 @@ def type_row(page: Page, *texts: str) -> None:
         page.keyboard.insert_text(text)
 
 
-def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server: Any, tmp_path: Any) -> None:
+def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server: Any) -> None:
     build.company("999001")
     build.institution("华夏基金")
     build.topic("境外业务")
@@ -89,10 +89,8 @@ def test_a_record_travels_from_the_desk_to_a_spreadsheet(desk: Page, live_server
     desk.goto(f"{live_server.url}/records/?{query}")
     expect(desk.locator("main")).to_contain_text("晨光数据")
     expect(desk.locator("main")).not_to_contain_text("2020-001")
-    with desk.expect_download() as download:
-        desk.get_by_role("link", name="CSV").first.click()
-    download.value.save_as(tmp_path / "records.csv")
-    rows = list(csv.DictReader((tmp_path / "records.csv").open(encoding="utf-8-sig")))
+    file = hand.fetch(desk, desk.get_by_role("link", name="CSV").first).path()
+    rows = list(csv.DictReader(file.open(encoding="utf-8-sig")))
     assert [(row["证券代码"], row["编号"], row["活动开始日期"]) for row in rows] == [
         ("999001", "2026-001", "2026-03-12")
     ]

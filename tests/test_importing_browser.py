@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from records import filing
 from records.models import Attachment, Company, Intake, Question, Record
 
-from . import build
+from . import build, hand
 from .test_importing_desk import LONG_CONTENT, LONG_PEOPLE, form
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -78,9 +78,8 @@ def test_from_a_file_to_a_published_record_and_its_form(page: Any, live_server: 
     page.wait_for_url("**/change/")
     record = Record.objects.get()
     assert (record.place, record.question_count, record.status) == ("上海", 3, "draft")
-    with page.expect_download() as download:
-        page.click(f"a[href$='/record/{record.pk}/form.docx']")
-    read = filing.read(Path(download.value.path()).read_bytes(), "form.docx").filing
+    written = hand.fetch(page, page.locator(f"a[href$='/record/{record.pk}/form.docx']"))
+    read = filing.read(written.path().read_bytes(), "form.docx").filing
     assert [entry.question for entry in read.questions] == ["订单情况如何？", "关于毛利率的变化", "境外收入占比？"]
     page.fill("#id_material_information", "不涉及")
     page.click("[name=_submit]")
