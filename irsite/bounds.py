@@ -6,6 +6,7 @@ import functools
 import ipaddress
 import logging
 import math
+import queue
 import threading
 import time
 import weakref
@@ -176,19 +177,27 @@ class Slots:
     """Exports that run in this process: while a thread writes one, it answers nobody else."""
 
     def __init__(self) -> None:
-        self.taken = 0
-        self.lock = threading.Lock()
+        self._given = 0
+        self._back: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        return self._given - self._back.qsize()
 
     def take(self) -> bool:
-        with self.lock:
-            if self.taken >= settings.EXPORTS_AT_ONCE:
+        with self._lock:
+            while not self._back.empty():
+                self._back.get_nowait()
+                self._given -= 1
+            if self._given >= settings.EXPORTS_AT_ONCE:
                 return False
-            self.taken += 1
+            self._given += 1
             return True
 
     def free(self) -> None:
-        with self.lock:
-            self.taken -= 1
+        # The garbage collector may call this at any moment, in the midst of `take` too: it must not ask for the lock.
+        self._back.put(None)
 
 
 SLOTS = Slots()

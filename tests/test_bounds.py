@@ -241,6 +241,23 @@ def test_places_are_counted_right_by_many_threads(settings: Any) -> None:
     assert sum(got) == slots.taken == 5
 
 
+def test_a_place_is_given_back_in_the_midst_of_taking_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the garbage collector does it, which comes whenever it likes."""
+    slots = bounds.Slots()
+
+    def read(_settings: Any) -> int:
+        slots.free()
+        return 5
+
+    assert slots.take()
+    monkeypatch.setattr(bounds, "settings", type("Settings", (), {"EXPORTS_AT_ONCE": property(read)})())
+    taking = threading.Thread(target=slots.take, daemon=True)
+    taking.start()
+    taking.join(timeout=20)
+    assert not taking.is_alive()
+    assert slots.taken == 1
+
+
 # How long
 
 
