@@ -34,36 +34,40 @@ PATIENCE = 300  # seconds that a reader may take for what was fetched at once
 _HARMLESS = {"", "/", "（", "【", "《", "“"}
 
 
-def _flat(cell: Any) -> Any:
-    """A cell for a table: lists joined as Chinese readers join them, nothing as an empty cell."""
-    if isinstance(cell, list):
-        return "；".join(cell)
-    return "" if cell is None else cell
+def _flat(cells: list[Any]) -> list[Any]:
+    """Cells for a table: lists joined as Chinese readers join them, nothing as an empty cell."""
+    return ["；".join(cell) if isinstance(cell, list) else "" if cell is None else cell for cell in cells]
 
 
-def _written(cell: Any) -> Any:
-    """A cell for CSV: a number, or text that no spreadsheet runs.
+def _written(cells: Sequence[Any]) -> list[Any]:
+    """Cells for CSV: numbers, and text that no spreadsheet runs.
 
     A text is quoted where it begins with a tab or a line end too, which defusedcsv lets pass and a spreadsheet skips.
     """
-    text = cell if isinstance(cell, str | int) else _flat(cell)
-    if isinstance(text, str):
-        begin = text[:1]
-        if begin.isalnum() or begin in _HARMLESS:
-            return text
-        return f"'{text}" if begin in {"\t", "\r", "\n"} else defused(text)
-    return text.isoformat() if isinstance(text, datetime.date) else text
+    # Nearly all are text that begins with a letter or a digit: they are not worth a call.
+    return [
+        cell if type(cell) is int or (type(cell) is str and cell[:1].isalnum()) else _quoted(cell) for cell in cells
+    ]
+
+
+def _quoted(cell: Any) -> Any:
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    (text,) = _flat([cell])
+    if not isinstance(text, str) or (begin := text[:1]) in _HARMLESS or begin.isalnum():
+        return text
+    return f"'{text}" if begin in {"\t", "\r", "\n"} else defused(text)
 
 
 def _chunks(
-    level: Level, rows: QuerySet, columns: Sequence[Column], told: Callable[[Any], Any]
+    level: Level, rows: QuerySet, columns: Sequence[Column], told: Callable[[list[Any]], list[Any]]
 ) -> Generator[list[tuple[Any, ...]], None, None]:
     """The cells of some rows at a time, all of one moment.
 
     Outside of a transaction PostgreSQL would write all rows to its disk before it gives the first.
     """
     with snapshot(rows.db, PATIENCE):
-        loaded = level.load(rows).iterator(chunk_size=CHUNK)
+        loaded = level.load(rows, columns).iterator(chunk_size=CHUNK)
         for size in itertools.chain([-(-CHUNK // 10)], itertools.repeat(CHUNK)):  # the first ones come at once
             if not (chunk := list(itertools.islice(loaded, size))):
                 return
@@ -83,7 +87,7 @@ def csv_of(headings: Iterable[Any], chunks: Iterable[Iterable[Sequence[Any]]]) -
     Cells that a spreadsheet would run as a formula are quoted. If the database fails on the way, the last
     line says that the file is incomplete.
     """
-    return _csv(headings, ([[_written(cell) for cell in row] for row in chunk] for chunk in chunks))
+    return _csv(headings, ([_written(row) for row in chunk] for chunk in chunks))
 
 
 def _csv(headings: Iterable[Any], chunks: Generator[Iterable[Sequence[Any]], None, None]) -> Iterator[bytes]:
@@ -173,9 +177,9 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
         rows = rows.beyond(_place(after, order))
     # The day by which the list goes is in the cursor.
     day = DAY_OF_ORDER[order] if level.key == "pk" else f"record__{DAY_OF_ORDER[order]}"
-    found = list(level.load(rows, day)[: limit + 1])
-    shown = found[:limit]
     columns = level.public_columns
+    found = list(level.load(rows, columns, day)[: limit + 1])
+    shown = found[:limit]
     names = [column.name for column in columns]
     results = [dict(zip(names, cells, strict=True)) for cells in level.cells(shown, columns, _plain)]
     if len(found) <= limit:
@@ -188,8 +192,8 @@ def json_page(level: Level, rows: Any, order: str, limit: int, after: str = "") 
     return results, _cursor(place)
 
 
-def _plain(cell: Any) -> Any:
-    return cell.isoformat() if isinstance(cell, datetime.date) else cell
+def _plain(cells: list[Any]) -> list[Any]:
+    return [cell.isoformat() if isinstance(cell, datetime.date) else cell for cell in cells]
 
 
 def _cursor(place: Place) -> str:

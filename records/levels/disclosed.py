@@ -287,8 +287,9 @@ RECORDS = Level(
     fields=(
         *FIELDS_OF_RECORD,
         *("slug", "other_activity", "held_text", "place", "hosts", "stated_institutions", "stated_people"),
-        *("introduction", "closing", "material_information", "signed_on", "published_at", "updated_at"),
+        *("introduction", "closing", "material_information", "signed_on"),
     ),
+    staff_fields=("published_at", "updated_at"),
     key="pk",
 )
 
@@ -333,10 +334,8 @@ PARTICIPANTS = Level(
         _STATUS,
     ),
     _parts_of(Participant),
-    (
-        *("record_id", "position", "institution_id", "name_as_filed", "person", "title"),
-        *("attended", "commitment_letter"),
-    ),
+    ("record_id", "position", "institution_id", "name_as_filed", "person", "title"),
+    ("attended", "commitment_letter"),
 )
 
 QUESTIONS = Level(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,8 +55,8 @@ class Level:
     """One kind of export: a row for each record, participant or question.
 
     `of` gives the rows of some records. Where its `fields` are named, rows are these and no more, under these names:
-    a long export would spend most of its time on making objects of a model. `key` is the one that holds the id of a
-    row's record.
+    a long export would spend most of its time on making objects of a model. `staff_fields` are what only columns for
+    staff need. `key` is the one that holds the id of a row's record.
     """
 
     name: str
@@ -65,6 +64,7 @@ class Level:
     columns: tuple[Column, ...]
     of: Callable[[Any], QuerySet] = lambda rows: rows
     fields: tuple[str, ...] = ()
+    staff_fields: tuple[str, ...] = ()
     key: str = "record_id"
 
     @property
@@ -75,37 +75,36 @@ class Level:
         """The columns of these names, in their own order."""
         return [column for column in self.columns if column.name in names]
 
-    def load(self, rows: QuerySet, *more: str) -> QuerySet:
-        """The rows as cells are read of them, with some fields more; where they were weighed, with `relevance`."""
+    def load(self, rows: QuerySet, columns: Iterable[Column], *more: str) -> QuerySet:
+        """The rows as these columns read them, with some fields more; where they were weighed, with `relevance`."""
         if not self.fields:
             return rows
+        fields = self.fields + (self.staff_fields if any(column.staff for column in columns) else ())
         computed = {"relevance"} & rows.query.annotations.keys()
         plain = rows.select_related(None).prefetch_related(None)
-        return plain.values_list("pk", *dict.fromkeys([*self.fields, *more, *computed]), named=True)
+        return plain.values_list("pk", *dict.fromkeys([*fields, *more, *computed]), named=True)
 
     def cells(
-        self, rows: list[Any], columns: Sequence[Column], told: Callable[[Any], Any] = lambda cell: cell
+        self, rows: list[Any], columns: Sequence[Column], told: Callable[[list[Any]], list[Any]] = list
     ) -> Iterator[tuple[Any, ...]]:
-        """The cells of some loaded rows, each as `told` puts it; each record is asked once for all rows it has."""
-        own = [column for column in columns if not column.of_record]
-        shared = [column for column in columns if column.of_record]
-        readers = _readers(own, rows)
-        of_record: dict[int, list[Any]] = {}
+        """The cells of some loaded rows, each column of them as `told` puts it.
+
+        Each record is asked once for all rows it has; what belongs to one that was deleted a moment ago is left out.
+        """
+        shared = [column for column in columns if column.of_record and self.key != "pk"]
+        own = [column for column in columns if column not in shared]
+        found: dict[str, list[Any]] = {}
         if shared:
-            records = rows if self.key == "pk" else list(_records_of(rows))
-            of_each = _readers(shared, records)
-            of_record = {record.pk: [told(read(record)) for read in of_each] for record in records}
-        found = [*own, *shared]
-        places = [found.index(column) for column in columns]
-        # Of one place alone it would give no tuple.
-        arranged = operator.itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-        for row in rows:
-            cells = [told(read(row)) for read in readers]
-            if shared:
-                if (told_of_record := of_record.get(getattr(row, self.key))) is None:
-                    continue  # deleted a moment ago
-                cells += told_of_record
-            yield arranged(cells)
+            records = list(_records_of(rows))
+            at = {record.pk: place for place, record in enumerate(records)}
+            rows = [row for row in rows if getattr(row, self.key) in at]
+            places = [at[getattr(row, self.key)] for row in rows]
+            for column, read in zip(shared, _readers(shared, records), strict=True):
+                of_each = told([read(record) for record in records])
+                found[column.name] = [of_each[place] for place in places]
+        for column, read in zip(own, _readers(own, rows), strict=True):
+            found[column.name] = told([read(row) for row in rows])
+        return zip(*(found[column.name] for column in columns), strict=True)
 
 
 FIELDS_OF_RECORD = (
