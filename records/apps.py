@@ -68,11 +68,17 @@ def install_audit(using: str, **options: Any) -> None:
 
 
 def begin_ledger(using: str, **options: Any) -> None:
-    """Records that were published before there was a ledger are entered into it."""
-    from .models import Record, Tally, ledger
+    """Records that were published before there was a ledger, or a part of it, are entered into it."""
+    from .models import Record, Summary, Tally, ledger
 
-    if not Tally.objects.using(using).exists() and Record.objects.using(using).published().exists():
+    if Summary._meta.db_table not in connections[using].introspection.table_names():
+        return  # a migration back to an earlier version
+    if not Record.objects.using(using).published().exists():
+        return
+    if not Tally.objects.using(using).exists():
         ledger.renew()
+    elif not Summary.objects.using(using).exists():
+        ledger.summarize()
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:

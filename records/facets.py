@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum, TextChoices
 
+from .hits import Hits
 from .models import (
-    Attendance,
     Company,
     Exchange,
     Institution,
@@ -36,7 +36,9 @@ class Chosen(Protocol):
 
     def period_but(self, name: str) -> Period | None: ...
 
-    def hits(self, *without: str) -> Any: ...
+    def hits(self, *without: str) -> Hits: ...
+
+    def at_hand(self, *without: str) -> Hits | None: ...
 
     def label_of(self, name: str) -> str: ...
 
@@ -160,15 +162,15 @@ def _commonest(rows: QuerySet, field: str, number: Any, besides: Collection[Any]
 class Grouping:
     """How a facet is counted.
 
-    `rows` leads from the keys of what is listed to rows, one for each that is listed and each of its values, which
-    stand in `field`: ids of a `subject`, or else what the tallies know under a name. Where values are not `offered`,
-    only the chosen are shown.
+    By a `field` of the summaries, which holds ids of a `subject` or else what the tallies know under a name. Where
+    `rows` are given, they lead from the keys of what is listed to rows that hold it instead, one for each value. Where
+    values are not `offered`, only the chosen are shown.
     """
 
-    rows: Callable[[str], QuerySet]
     field: str
     subject: Subject | None = None
     tallied: str = ""
+    rows: Callable[[str], QuerySet] | None = None
     offered: bool = True
 
     @property
@@ -184,9 +186,13 @@ class Grouping:
             return self.subject.of_all(unit, besides)
         return self.subject.of_months(unit, months, besides)
 
-    def counted(self, keys: str, besides: Collection[Any]) -> Ranking:
+    def counted(self, hits: Hits, besides: Collection[Any]) -> Ranking:
         """Of what is listed."""
-        found = _commonest(self.rows(keys), self.field, Count("*"), besides, SHOWN if self.offered else 0)
+        most = SHOWN if self.offered else 0
+        if self.rows:
+            found = _commonest(self.rows(hits.joined), self.field, Count("*"), besides, most)
+        else:
+            found = hits.commonest(self.field, most, besides)
         return self.subject.called(found) if self.subject else _as_ranking(found)
 
 
@@ -195,46 +201,8 @@ def _as_ranking(numbers: Mapping[Any, int]) -> Ranking:
     return sorted(((value, value, n) for value, n in numbers.items() if n), key=lambda row: (-row[2], row[0]))
 
 
-def _records(keys: str) -> QuerySet:
-    return Record.objects.filter(Among("pk", keys))
-
-
-def _visits(keys: str) -> QuerySet:
-    return Visit.objects.filter(Among("record", keys))
-
-
-def _attendances(keys: str) -> QuerySet:
-    return Attendance.objects.filter(Among("record", keys))
-
-
-def _mentions(keys: str) -> QuerySet:
-    return Mention.objects.filter(Among("record", keys))
-
-
-def _ticks(keys: str) -> QuerySet:
-    return Record.activity_types.through.objects.filter(Among("record", keys))
-
-
-def _questions(keys: str) -> QuerySet:
-    return Question.objects.filter(Among("pk", keys))
-
-
-def _visits_to(keys: str) -> QuerySet:
-    """Visits to the records of some questions, once for each question."""
-    return Visit.objects.filter(Among("record__questions", keys), record__questions__isnull=False)
-
-
-def _attendances_at(keys: str) -> QuerySet:
-    """Of the records of some questions, once for each question."""
-    return Attendance.objects.filter(Among("record__questions", keys), record__questions__isnull=False)
-
-
-def _with_topics(keys: str) -> QuerySet:
+def _topics_of_questions(keys: str) -> QuerySet:
     return Question.topics.through.objects.filter(Among("question", keys))
-
-
-def _ticked(keys: str) -> QuerySet:
-    return _questions(keys).filter(record__activity_types__isnull=False)
 
 
 COMPANIES = Subject(
@@ -244,21 +212,19 @@ INSTITUTIONS = Subject(Institution.objects.public, "pk", "name", Visit.objects.a
 TOPICS = Subject(Topic.objects.public, "slug", "name", Mention.objects.all, "topic", "questions")
 
 GROUPINGS = {
-    "activity": Grouping(_ticks, "activitytype_id", tallied="activity"),
-    "topic": Grouping(_mentions, "topic", TOPICS),
-    "company": Grouping(_records, "company", COMPANIES),
-    "institution": Grouping(_visits, "institution", INSTITUTIONS),
-    "institution_type": Grouping(_attendances, "type", tallied="institution_type"),
-    "exchange": Grouping(_records, "company__board", tallied="board"),
+    "activity": Grouping("activities", tallied="activity"),
+    "topic": Grouping("topics", TOPICS),
+    "company": Grouping("company", COMPANIES),
+    "institution": Grouping("institutions", INSTITUTIONS),
+    "institution_type": Grouping("institution_types", tallied="institution_type"),
+    "exchange": Grouping("board", tallied="board"),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
-    "activity": Grouping(_ticked, "record__activity_types", tallied="activity"),
-    "topic": Grouping(_with_topics, "topic", TOPICS),
-    "company": Grouping(_questions, "record__company", COMPANIES),
-    "institution": Grouping(_visits_to, "institution", INSTITUTIONS, offered=False),
-    "institution_type": Grouping(_attendances_at, "type", offered=False),
-    "exchange": Grouping(_questions, "record__company__board", tallied="board"),
+    **GROUPINGS,
+    "topic": Grouping("topic", TOPICS, rows=_topics_of_questions),
+    "institution": Grouping("institutions", INSTITUTIONS, offered=False),
+    "institution_type": Grouping("institution_types", offered=False),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language
@@ -336,12 +302,12 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
         return Facet(name, chosen.label_of(name), [])
     # An exchange is chosen as such and counted by its boards, of which none is left out.
     besides = [] if name == "exchange" else [getattr(thing, "pk", thing) for thing in selected.values()]
-    step, period = 1, chosen.period_but(name)
-    if period and grouping.offered:
-        found = grouping.ahead(chosen.unit, period.months, besides)
+    period, hits = chosen.period_but(name), chosen.at_hand(name)
+    if period and grouping.offered and not hits:
+        step, found = 1, grouping.ahead(chosen.unit, period.months, besides)
     else:
-        hits = chosen.hits(name)
-        step, found = hits.step, grouping.counted(hits.keys, besides)
+        hits = hits or chosen.hits(name)
+        step, found = hits.step, grouping.counted(hits, besides)
     if name == "exchange":
         found = _by_exchange(found)
     # What was merged is chosen by its former address, and counted as what it is part of now.

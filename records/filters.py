@@ -6,9 +6,9 @@ A filter keeps what it understands and says in a sentence what it does not: `err
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
+import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from . import search
 from .filing.dates import parse_date
 from .filing.shape import ACTIVITY_TYPES
+from .hits import COUNTED, Hits
 from .models import (
     ActivityType,
     Company,
@@ -36,15 +37,28 @@ from .models import (
     Participant,
     Question,
     Record,
+    Summary,
     Tally,
     Topic,
 )
-from .querysets import Among, Named, Period, held_within, joined
+from .querysets import Among, Named, Period
 
 MAX_VALUES = 100  # of one parameter
 FEW = 20_000  # rows of a list up to which all of them are counted one by one
+PIECE = 5_000  # rows that are added up at once, where all of very many are
 SAMPLE = 4_000  # rows of which those that fit are looked at, where more fit
 DOUBT = 1.3  # an estimate up to so many times `FEW` is put to the test
+# Which parameter asks for what stands in a field of a summary.
+FIELDS = {
+    "company": "company",
+    "board": "exchange",
+    "activities": "activity",
+    "institution_types": "institution_type",
+    "topics": "topic",
+    "institutions": "institution",
+}
+# Parameters of which the summaries know which published records fit.
+IN_SUMMARIES = {*FIELDS.values(), "year", "month"}
 SHOWN_LENGTH = 30  # of a value that a sentence quotes
 
 
@@ -53,29 +67,6 @@ class Values(NamedTuple):
 
     known: dict[str, Any]
     unknown: list[str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Hits:
-    """Key and day of the rows that fit: of all in their order, or of a sample, of which each stands for `step`."""
-
-    rows: list[tuple[int, datetime.date]]
-    step: int = 1
-
-    @property
-    def is_sample(self) -> bool:
-        return self.step > 1
-
-    @functools.cached_property
-    def keys(self) -> str:
-        """For `Among`."""
-        return joined(key for key, _day in self.rows)
-
-    @property
-    def count(self) -> int:
-        """How many fit; by a sample to two figures, since it is no better known."""
-        number = len(self.rows) * self.step
-        return round(number, 2 - len(str(number))) if self.is_sample else number
 
 
 class ValuesField(forms.Field):
@@ -292,10 +283,11 @@ class RecordFilter(BaseFilter):
     """Records by what the address asks for; parameters narrow one another, values of one parameter widen it.
 
     `unit` is what the ledger calls the rows; `counted` are the parameters whose values know how many they have.
+    `record` leads from a row to its record.
     """
 
     unit = "records"
-    day = "held_from"  # from a row
+    record = ""
     counted: frozenset[str] = frozenset({"company", "institution", "topic"})
 
     q = WordsFilter(label=_("Search"), method="by_words")
@@ -338,6 +330,7 @@ class RecordFilter(BaseFilter):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
+        self._known: dict[frozenset[str], int | None] = {}
         self._hits: dict[frozenset[str], Hits] = {}
         self._samples: dict[frozenset[str], Hits] = {}
         self._vast: dict[frozenset[str], bool] = {}
@@ -383,6 +376,12 @@ class RecordFilter(BaseFilter):
 
     def known_count(self, *without: str) -> int | None:
         """How many rows fit, as if some parameters had not been given, where the ledger knows it without counting."""
+        names = frozenset(without)
+        if names not in self._known:
+            self._known[names] = self._in_ledger(names)
+        return self._known[names]
+
+    def _in_ledger(self, without: Collection[str]) -> int | None:
         period = self.period_but(*without)
         if period:
             counts = Tally.objects.counts("", self.unit, period.months)
@@ -400,35 +399,70 @@ class RecordFilter(BaseFilter):
             self._hits[names] = self._found(names)
         return self._hits[names]
 
-    def entries(self, rows: QuerySet) -> QuerySet:
-        """Those of some published records, or of some rows that belong to such, that are of what fits."""
-        if (period := self.period_but()) is not None:
-            day = "held_from" if hasattr(rows.model, "held_from") else "record__held_from"
-            return rows if period.months is None else rows.filter(held_within(day, period.spans))
-        key = "pk" if rows.model is Record else "record"
-        hits = self.hits()
-        if hits.is_sample:
-            return rows.filter(**{f"{key}__in": self.qs.order_by().values("pk")})
-        return rows.filter(Among(key, hits.keys))
+    def at_hand(self, *without: str) -> Hits | None:
+        """The same, if it was looked for already."""
+        return self._hits.get(frozenset(name for name in without if name in self.chosen))
+
+    def records(self) -> QuerySet:
+        """Those that fit, in no order."""
+        if few := self._few():
+            return Record.objects.filter(Among("pk", few.joined))
+        return self.without().order_by()
+
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterator[Hits]:
+        """All that fits, whatever its number, piece by piece; with `since`, what was held earlier may be missing."""
+        if since is not None:
+            yield Hits(self._told((), fields).filter(held_from__gte=since), fields)
+        elif few := self._few():
+            yield few
+        else:
+            rows = self._told((), fields).iterator(chunk_size=PIECE)
+            while piece := list(itertools.islice(rows, PIECE)):
+                yield Hits(piece, fields)
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:
-        """The days of the first and the last record that fits."""
-        if self.period_but() is None and not (hits := self.hits()).is_sample:
-            days = [day for _key, day in hits.rows]
-            return min(days, default=None), max(days, default=None)
-        records = self.entries(Record.objects.published()).order_by()
-        found = records.aggregate(first=Min("held_from"), last=Max("held_from"))
+        """The days of the first and the last that fits."""
+        if self.period_but() is None and (few := self._few()):  # of a period, an index tells
+            return min(few.days), max(few.days)
+        found = self._told((), ()).aggregate(first=Min("held_from"), last=Max("held_from"))
         return found["first"], found["last"]
 
+    def _few(self) -> Hits | None:
+        """All that fits, if anything does and it is few."""
+        if self._is_vast(frozenset()) or (hits := self.hits()).is_sample:
+            return None
+        return hits if len(hits) else None
+
     def _found(self, names: frozenset[str]) -> Hits:
-        rows = self.without(*names).order_by() if names else self.qs
-        pairs = rows.values_list("pk", self.day)
+        fields = self._asked_of(names)
+        is_page = not names and self.known_count() is None  # which is cut out of them
+        rows = self._told(names, fields, self.order if is_page else "")
         if not self._is_vast(names):
-            found = list(pairs[: FEW + 1])
+            found = list(rows[: FEW + 1])
             if len(found) <= FEW:
-                return Hits(found)
+                return Hits(found, fields)
         sample = self._sample(names)
-        return sample if sample.is_sample else Hits(list(pairs))
+        return sample if sample.is_sample else Hits(rows, fields)
+
+    def _asked_of(self, names: Collection[str]) -> tuple[str, ...]:
+        """What is asked of the summaries of what fits without these parameters: a facet's own."""
+        return tuple(field for field in self.summarized if not names or FIELDS.get(field) in names)
+
+    def _told(self, without: Iterable[str], fields: Iterable[str], order: str = "") -> QuerySet:
+        """What `Hits` are made of; where summaries alone can tell what fits, no record is looked at."""
+        rows: Any
+        asked, summary = self.chosen.keys() - {"sort", *without}, f"{self.record}summary__"
+        if not self.record and asked <= IN_SUMMARIES and order in {"", "visit"}:
+            rows, summary = self._narrowed(Summary.objects.all(), asked), ""
+        else:
+            rows = self.without(*without)
+        rows = self.in_order(rows, "sort", order) if order else rows.order_by()
+        return rows.values_list("pk", f"{self.record}held_from", *(f"{summary}{field}" for field in fields))
+
+    @property
+    def summarized(self) -> tuple[str, ...]:
+        """What facets ask of the summaries."""
+        return COUNTED
 
     def _is_vast(self, names: frozenset[str]) -> bool:
         """Whether more fits than is counted one by one; a guess, so as not to look for all of it in vain."""
@@ -477,9 +511,9 @@ class RecordFilter(BaseFilter):
         """Of keys that are spread evenly, those that fit."""
         if names not in self._samples:
             first, last = self._keys
-            rows, step = self.without(*names).order_by(), -(-(last - first + 1) // SAMPLE)
-            drawn = rows.filter(Among("pk", range(first, last + 1, step)))
-            self._samples[names] = Hits(list(drawn.values_list("pk", self.day)), step)
+            fields, step = self._asked_of(names), -(-(last - first + 1) // SAMPLE)
+            drawn = self._told(names, fields).filter(Among("pk", range(first, last + 1, step)))
+            self._samples[names] = Hits(drawn, fields, step)
         return self._samples[names]
 
     @functools.cached_property
@@ -528,9 +562,7 @@ class RecordFilter(BaseFilter):
         return records.held_in_months(months)
 
     def by_exchange(self, records: Any, _name: str, exchanges: Mapping[str, Exchange]) -> QuerySet:
-        return records.filter(
-            company__board__in=[board for exchange in exchanges.values() for board in exchange.boards]
-        )
+        return records.listed_on(board for exchange in exchanges.values() for board in exchange.boards)
 
     def from_day(self, records: Any, _name: str, day: datetime.date) -> QuerySet:
         return records.held_on_or_after(day)
@@ -555,7 +587,7 @@ class PartFilter(RecordFilter):
 
     model: Any
     own: frozenset[str] = frozenset()
-    day = "record__held_from"
+    record = "record__"
 
     @property
     def qs(self) -> QuerySet:
@@ -563,12 +595,6 @@ class PartFilter(RecordFilter):
 
     def without(self, *names: str) -> QuerySet:
         return self._parts(self.chosen.keys() - set(names))
-
-    def entries(self, rows: QuerySet) -> QuerySet:
-        raise TypeError("hits of a part are no records")
-
-    def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:
-        raise TypeError("hits of a part are no records")
 
     def _parts(self, names: Iterable[str]) -> QuerySet:
         """Published is said of the row's own record: the list goes through the index that holds its order."""
@@ -587,6 +613,7 @@ class ParticipantFilter(PartFilter):
     """Everybody who was present at the records that fit."""
 
     model = Participant
+    summarized = ()
 
     @property
     def order(self) -> str:
@@ -601,6 +628,12 @@ class QuestionFilter(PartFilter):
     unit = "questions"
     counted = frozenset({"company", "topic"})
     own = frozenset({"q", "topic"})
+
+    @property
+    def summarized(self) -> tuple[str, ...]:
+        """Topics are its own; of visitors it shows those alone that are asked for."""
+        visitors = {"institution": "institutions", "institution_type": "institution_types"}
+        return ("company", "board", "activities", *(visitors[name] for name in visitors if name in self.chosen))
 
     def by_words(self, questions: Any, _name: str, query: str) -> QuerySet:
         return questions.matching(query, self.common)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import calendar
+import collections
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+import heapq
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, Self
 
 from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Company, Institution, Mention, Record, Topic, Visit
-from .querysets import held_within
+from .hits import Hits
+from .models import Company, Institution, Topic
 
 LONGEST = 60  # months that a series shows, the last of them
 RANKED = 10  # names that a ranking shows
@@ -68,41 +70,91 @@ class Contact:
 CONTACTS: Mapping[str, tuple[Any, str, str]] = {
     "company": (Company, "code", "short_name"),
     "institution": (Institution, "pk", "name"),
-    "topic": (Topic, "slug", "name"),
 }
 
 
-def contacts(entries: QuerySet, kind: str, most: int = RANKED) -> list[Contact]:
-    """The companies, institutions or topics that most of the entries name, the commonest first. Two queries.
-
-    Entries are published records, or the ledger's rows of records that name what is asked for: visits, mentions.
-    """
+def _named(kind: str, figures: Collection[tuple[Any, ...]]) -> list[Contact]:
+    """Contacts of ids, each with its number of records, the first day and the last. One query."""
     model, key, name = CONTACTS[kind]
-    # By number: to group by the name as well takes three times as long.
-    ranked = entries.order_by().values(kind).annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
-    found = list(ranked.order_by("-n", "-last", kind).values_list(kind, "n", "first", "last")[:most])
-    called = model.objects.in_bulk([pk for pk, *_figures in found])
-    # One that was merged between the two queries is no more.
-    there = ((called[pk], figures) for pk, *figures in found if pk in called)
+    called = model.objects.in_bulk([pk for pk, *_rest in figures])
+    # One that was merged since they were counted is no more.
+    there = ((called[pk], figures) for pk, *figures in figures if pk in called)
     return [Contact(getattr(subject, key), getattr(subject, name), *figures) for subject, figures in there]
 
 
+def companies(records: QuerySet, most: int = RANKED) -> list[Contact]:
+    """The companies of most records, the commonest first, and of as many the last one first. Two queries."""
+    # By number: to group by the name as well takes three times as long.
+    ranked = records.order_by().values("company").annotate(n=Count("*"), first=Min("held_from"), last=Max("held_from"))
+    figures: Any = ranked.order_by("-n", "-last", "company").values_list("company", "n", "first", "last")
+    return _named("company", list(figures[:most]))
+
+
+# The fields of summaries that charts are made of.
+FIELDS = ("activities", "topics", "institutions")
+
+
+class Pieces:
+    """What is added up of records, piece by piece."""
+
+    @classmethod
+    def of(cls, pieces: Iterable[Hits], *given: Any) -> Self:
+        total = cls(*given)
+        for hits in pieces:
+            total.add(hits)
+        return total
+
+    def add(self, hits: Hits) -> None:
+        raise NotImplementedError
+
+
+class Institutions(Pieces):
+    """Institutions that came, each with the number of records and the days of the first and the last."""
+
+    def __init__(self, but: int | None = None) -> None:
+        self.but = but
+        self.numbers: collections.Counter[str] = collections.Counter()
+        self.rows: list[tuple[datetime.date, str | None]] = []
+
+    def add(self, hits: Hits) -> None:
+        self.numbers.update(hits.numbers("institutions"))
+        self.rows += zip(hits.days, hits.column("institutions"), strict=True)
+
+    def ranked(self, most: int = RANKED) -> list[Contact]:
+        """Those of most records, the commonest first, and of as many the last one first. One query."""
+        numbers = self.numbers
+        least = min(heapq.nlargest(most + 1, numbers.values()), default=0)
+        candidates = {pk for pk, n in numbers.items() if n >= least} - {str(self.but)}
+        newest_first = sorted(self.rows, key=operator.itemgetter(0), reverse=True)
+        last, first = _seen(newest_first, candidates), _seen(newest_first[::-1], candidates)
+        order = sorted(candidates, key=lambda pk: (-numbers[pk], -last[pk].toordinal(), int(pk)))[:most]
+        return _named("institution", [(int(pk), numbers[pk], first[pk], last[pk]) for pk in order])
+
+
+def _seen(rows: Iterable[tuple[datetime.date, str | None]], wanted: Collection[str]) -> dict[str, datetime.date]:
+    """The day of the first of the rows that names each of some ids: no more rows are read than that takes."""
+    seen: dict[str, datetime.date] = {}
+    missing = set(wanted)
+    for day, names in rows:
+        if not missing:
+            break
+        found = missing.intersection((names or "").split())
+        seen.update(dict.fromkeys(found, day))
+        missing -= found
+    return seen
+
+
 def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:
-    """What `contacts` gives of everything that is published, from what the ledger says of it. One query."""
+    """The same of everything that is published, from what the ledger says of it. One query."""
     model, key, name = CONTACTS[kind]
     ranked = model.objects.public().order_by("-record_count", "-last_held", "pk")
     return [Contact(*row) for row in ranked.values_list(key, name, "record_count", "first_held", "last_held")[:most]]
 
 
-def ticks() -> QuerySet:
-    """Every box that is ticked on a published record."""
-    return Record.activity_types.through.objects.filter(record__in=Record.objects.published())
-
-
 def months_by_activity(ticked: Iterable[tuple[str, str, int]]) -> dict[str, list[Point]]:
     """By box of the form, its months; the commonest box first, boxes that nobody ticked left out.
 
-    From triples of box, month and number, as `ticked_in_months` gives them, or the tallies.
+    From triples of box, month and number, as `Ticks` give them, or the tallies.
     """
     found: dict[str, list[Point]] = {}
     for box, name, n in ticked:
@@ -110,15 +162,21 @@ def months_by_activity(ticked: Iterable[tuple[str, str, int]]) -> dict[str, list
     return dict(sorted(found.items(), key=lambda item: (-sum(point.total for point in item[1]), item[0])))
 
 
-def ticked_in_months(ticks: QuerySet) -> list[tuple[str, str, int]]:
-    """How often each box is ticked in each month: triples, the earliest month first."""
-    # Day by day and added up here, as `months` does it.
-    counted = ticks.order_by().values("activitytype_id", "record__held_from").annotate(n=Count("*"))
-    found: dict[tuple[str, str], int] = {}
-    for box, day, n in counted.values_list("activitytype_id", "record__held_from", "n"):
-        month = day.isoformat()[:7]
-        found[month, box] = found.get((month, box), 0) + n
-    return [(box, month, found[month, box]) for month, box in sorted(found)]
+class Ticks(Pieces):
+    """How often each box is ticked in each month."""
+
+    def __init__(self) -> None:
+        self.numbers: collections.Counter[tuple[str, str]] = collections.Counter()
+
+    def add(self, hits: Hits) -> None:
+        # As it stands in the summary first: there are few different days and combinations of boxes.
+        for (day, boxes), n in collections.Counter(zip(hits.days, hits.column("activities"), strict=True)).items():
+            for box in (boxes or "").split():
+                self.numbers[day.isoformat()[:7], box] += n
+
+    def __iter__(self) -> Iterator[tuple[str, str, int]]:
+        """Triples, the earliest month first."""
+        return ((box, month, self.numbers[month, box]) for month, box in sorted(self.numbers))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,10 +198,10 @@ class Quarter:
         return Quarter(self.year, self.number - 1) if self.number > 1 else Quarter(self.year - 1, 4)
 
     @property
-    def days(self) -> tuple[datetime.date, datetime.date]:
-        last_month = self.number * 3
-        last_day = calendar.monthrange(self.year, last_month)[1]
-        return datetime.date(self.year, last_month - 2, 1), datetime.date(self.year, last_month, last_day)
+    def needed_since(self) -> datetime.date:
+        """The first day that it takes to tell of its year and of the quarter before."""
+        is_first = self.number == 1 and self.year > datetime.MINYEAR
+        return datetime.date(self.year - 1, 10, 1) if is_first else datetime.date(self.year, 1, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,45 +225,48 @@ class Move:
         return f"{self.change:+.1f}".replace("-", "−")
 
 
-def moves(records: QuerySet, mentions: QuerySet, quarter: Quarter) -> list[Move]:
-    """How far each topic rose from the quarter before, those that rose most first. Six queries at most.
+class Topics(Pieces):
+    """Topics of the records of a quarter, and of the one before."""
 
-    By share and not by number, since April has ten times the records of February.
-    """
-    totals: list[int] = []
-    counts: list[dict[str, int]] = []
-    names: dict[str, str] = {}
-    for of in (quarter.before, quarter):
-        # Before the first quarter of the year 1 there are no days.
-        held = held_within("held_from", [of.days] if of.year >= datetime.MINYEAR else [])
-        totals.append(records.filter(held).count())
-        found = contacts(mentions.filter(held), "topic", most=10_000)
-        counts.append({topic.key: topic.count for topic in found})
-        names |= {topic.key: topic.name for topic in found}
+    def __init__(self, quarter: Quarter) -> None:
+        self.quarters = (quarter.before, quarter)
+        self.records = [0, 0]
+        self.numbers: list[collections.Counter[str]] = [collections.Counter(), collections.Counter()]
 
-    def share(place: int, key: str) -> float:
-        return round(100 * counts[place].get(key, 0) / totals[place], 1) if totals[place] else 0.0
+    def add(self, hits: Hits) -> None:
+        quarters = {day: Quarter.of(day) for day in set(hits.days)}
+        for place, quarter in enumerate(self.quarters):
+            held = hits.of_days({day for day, its_own in quarters.items() if its_own == quarter}, "topics")
+            self.records[place] += len(held)
+            self.numbers[place].update(held.numbers("topics"))
 
-    moved = [
-        Move(key, name, counts[0].get(key, 0), counts[1].get(key, 0), share(0, key), share(1, key))
-        for key, name in names.items()
-    ]
-    return sorted(moved, key=lambda move: (-move.change, -move.count, move.key))
+    def moves(self) -> list[Move]:
+        """How far each topic rose from the quarter before, those that rose most first. One query.
 
+        By share and not by number, since April has ten times the records of February.
+        """
+        before, now = self.numbers
 
-def days(records: QuerySet, year: int) -> dict[datetime.date, int]:
-    """How many records began on each day of a year."""
-    counted = records.filter(held_from__year=year).order_by().values("held_from").annotate(n=Count("pk"))
-    return dict(counted.order_by("held_from").values_list("held_from", "n"))
+        def share(place: int, pk: str) -> float:
+            return round(100 * self.numbers[place][pk] / self.records[place], 1) if self.records[place] else 0.0
+
+        topics = Topic.objects.filter(pk__in=before.keys() | now.keys()).values_list("pk", "slug", "name")
+        moved = [
+            Move(slug, name, before[pk], now[pk], share(0, pk), share(1, pk))
+            for pk, slug, name in ((str(pk), slug, name) for pk, slug, name in topics)
+        ]
+        return sorted(moved, key=lambda move: (-move.change, -move.count, move.key))
 
 
 class Chosen(Protocol):
-    """What tables need to know of a filter: the records that fit, and which of some rows are of those."""
+    """What tables need to know of a filter: the records that fit."""
 
     @property
     def qs(self) -> QuerySet: ...
 
-    def entries(self, rows: QuerySet) -> QuerySet: ...
+    def records(self) -> QuerySet: ...
+
+    def pieces(self, *fields: str) -> Iterable[Hits]: ...
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]: ...
 
@@ -223,14 +284,16 @@ LONGEST_RANKING = 1000  # rows that are taken away
 
 
 def _activity_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
-    found = months_by_activity(ticked_in_months(chosen.entries(ticks())))
+    found = months_by_activity(Ticks.of(chosen.pieces("activities")))
     return sorted((point.name, box, point.total) for box, points in found.items() for point in points)
 
 
-def _contact_rows(kind: str, rows: Callable[[], QuerySet]) -> Callable[[Chosen], Iterable[tuple[Any, ...]]]:
-    return lambda chosen: (
-        dataclasses.astuple(row) for row in contacts(chosen.entries(rows()), kind, most=LONGEST_RANKING)
-    )
+def _company_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    return map(dataclasses.astuple, companies(chosen.records(), LONGEST_RANKING))
+
+
+def _institution_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    return map(dataclasses.astuple, Institutions.of(chosen.pieces("institutions")).ranked(LONGEST_RANKING))
 
 
 def _move_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
@@ -238,8 +301,7 @@ def _move_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
     if not last:
         return
     quarter = Quarter.of(last)
-    records, mentions = chosen.entries(Record.objects.published()), chosen.entries(Mention.objects.all())
-    for move in moves(records, mentions, quarter):
+    for move in Topics.of(chosen.pieces("topics"), quarter).moves():
         yield (move.key, move.name, str(quarter), move.count_before, move.count, move.before, move.now, move.change)
 
 
@@ -257,12 +319,12 @@ TABLES = {
         Table(
             "companies",
             (_("securities code"), _("company"), *_SPAN),
-            _contact_rows("company", Record.objects.published),
+            _company_rows,
         ),
         Table(
             "institutions",
             (_("institution id"), _("institution"), *_SPAN),
-            _contact_rows("institution", Visit.objects.all),
+            _institution_rows,
         ),
         Table(
             "topics",

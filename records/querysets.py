@@ -122,11 +122,6 @@ class Period(NamedTuple):
 
     months: tuple[str, ...] | None
 
-    @property
-    def spans(self) -> list[tuple[datetime.date, datetime.date]]:
-        """First and last day of each."""
-        return [days_of_month(month) for month in self.months or ()]
-
 
 class Named(NamedTuple):
     """Keys of what bears a name with a word in it, as `Among` takes them."""
@@ -154,6 +149,12 @@ def _after(place: Place, older: Q) -> Q:
 def _related(rows: models.QuerySet, relation: str) -> models.QuerySet:
     """All rows of the model at the other end of a relation, which cannot be imported here."""
     model: Any = rows.model._meta.get_field(relation).related_model
+    return model.objects.all()
+
+
+def _records() -> models.QuerySet:
+    """All records, whose model cannot be imported here either."""
+    model: Any = apps.get_model("records", "Record")
     return model.objects.all()
 
 
@@ -290,7 +291,52 @@ class OfCompanyQuerySet(models.QuerySet):
         return self.filter(company__in=companies.for_user(user))
 
 
-class RecordQuerySet(OfCompanyQuerySet):
+class CountedQuerySet(models.QuerySet):
+    """Records or their summaries, which have the same key and the same day. What it takes is asked of the ledger."""
+
+    board = "company__board"
+
+    def newest_first(self) -> Self:
+        return self.order_by(*NEWEST_FIRST)
+
+    def held_in_months(self, months: Iterable[str]) -> Self:
+        """Those that began in one of these months, written 2026-03."""
+        return self.held_within(map(days_of_month, months))
+
+    def held_within(self, spans: Iterable[tuple[datetime.date, datetime.date]]) -> Self:
+        """Those that began within one of these spans of days, both ends included."""
+        return self.filter(held_within("held_from", spans))
+
+    def listed_on(self, boards: Iterable[str]) -> Self:
+        """Those of companies that are listed on any of these boards."""
+        return self.filter(**{f"{self.board}__in": list(boards)})
+
+    def of_activity(self, kinds: Iterable[models.Model]) -> Self:
+        """Those on which any of these boxes is ticked."""
+        boxes: Any = _records().model._meta.get_field("activity_types").remote_field
+        return self._of(boxes.through.objects.filter(activitytype__in=kinds))
+
+    def visited_by(self, institutions: Iterable[Institution]) -> Self:
+        """Published ones at which any of these institutions was present."""
+        return self._of(_related(_records(), "visits").filter(institution__in=institutions))
+
+    def visited_by_types(self, types: Iterable[str]) -> Self:
+        """Published ones at which institutions of any of these types were present."""
+        return self._of(_related(_records(), "attendances").filter(type__in=types))
+
+    def about(self, topics: Iterable[models.Model]) -> Self:
+        """Published ones with a question on any of these topics."""
+        return self._of(_related(_records(), "mentions").filter(topic__in=topics))
+
+    def _of(self, parts: models.QuerySet) -> Self:
+        return self.filter(pk__in=parts.values("record_id"))
+
+
+class SummaryQuerySet(CountedQuerySet):
+    board = "board"
+
+
+class RecordQuerySet(OfCompanyQuerySet, CountedQuerySet):  # type: ignore[override]
     def published(self) -> RecordQuerySet:
         return self.filter(status=Status.PUBLISHED)
 
@@ -334,9 +380,6 @@ class RecordQuerySet(OfCompanyQuerySet):
             | Q(status=Status.SUPERSEDED, correction__isnull=False)
         )
 
-    def newest_first(self) -> RecordQuerySet:
-        return self.order_by(*NEWEST_FIRST)
-
     def newest_disclosed_first(self) -> RecordQuerySet:
         return self.order_by(F("disclosed_on").desc(nulls_last=True), "-pk")
 
@@ -361,26 +404,12 @@ class RecordQuerySet(OfCompanyQuerySet):
         older = Q(**{f"{by}__lte": place.day}) & (Q(**{f"{by}__lt": place.day}) | Q(pk__lt=place.record_id))
         return self.filter(_after(place, older))
 
-    def held_in_months(self, months: Iterable[str]) -> RecordQuerySet:
-        """Records that began in one of these months, written 2026-03."""
-        return self.held_within(map(days_of_month, months))
-
-    def held_within(self, spans: Iterable[tuple[datetime.date, datetime.date]]) -> RecordQuerySet:
-        """Records that began within one of these spans of days, both ends included."""
-        return self.filter(held_within("held_from", spans))
-
     def held_on_or_after(self, day: datetime.date) -> RecordQuerySet:
         """Records of which at least one day is not before this one."""
         return self.filter(Q(held_from__gte=day) | Q(held_to__gte=day))
 
     def held_on_or_before(self, day: datetime.date) -> RecordQuerySet:
         return self.filter(held_from__lte=day)
-
-    def of_activity(self, kinds: Iterable[models.Model]) -> RecordQuerySet:
-        """Records on which any of these boxes is ticked."""
-        boxes: Any = self.model._meta.get_field("activity_types").remote_field
-        ticked = boxes.through.objects.filter(activitytype__in=kinds)
-        return self.filter(pk__in=ticked.values("record_id"))
 
     def neighbours(self, record: Record) -> tuple[Record | None, Record | None]:
         """The record held before this one, and the one held after it, both out of this queryset."""
@@ -411,18 +440,6 @@ class RecordQuerySet(OfCompanyQuerySet):
         """Records with a question on any of these topics."""
         questions = _related(self, "questions").filter(topics__in=topics)
         return self.filter(pk__in=questions.values("record_id"))
-
-    def visited_by(self, institutions: Iterable[Institution]) -> RecordQuerySet:
-        """Published records at which any of these institutions was present."""
-        return self.filter(pk__in=_related(self, "visits").filter(institution__in=institutions).values("record_id"))
-
-    def visited_by_types(self, types: Iterable[str]) -> RecordQuerySet:
-        """Published records at which institutions of any of these types were present."""
-        return self.filter(pk__in=_related(self, "attendances").filter(type__in=types).values("record_id"))
-
-    def about(self, topics: Iterable[models.Model]) -> RecordQuerySet:
-        """Published records with a question on any of these topics."""
-        return self.filter(pk__in=_related(self, "mentions").filter(topic__in=topics).values("record_id"))
 
     def matching(self, query: str, common: Mapping[str, Named] | None = None) -> RecordQuerySet:
         """Records in which every word of a search stands somewhere, and none that it rules out.
@@ -650,10 +667,9 @@ class TallyQuerySet(models.QuerySet):
         rows = self.filter(facet=facet) if months is None else self.filter(facet=facet, month__in=list(months))
         return dict(rows.values("value").annotate(n=Sum(unit)).values_list("value", "n"))
 
-    def by_value(self, facet: str, period: Period) -> models.QuerySet:
-        """Triples of value, month and number of published records of a period, the earliest month first."""
-        rows = self.filter(facet=facet) if period.months is None else self.filter(facet=facet, month__in=period.months)
-        return rows.order_by("month", "value").values_list("value", "month", "records")
+    def by_value(self, facet: str) -> models.QuerySet:
+        """Triples of value, month and number of published records, the earliest month first."""
+        return self.filter(facet=facet).order_by("month", "value").values_list("value", "month", "records")
 
     def by_month(self, unit: str = "records") -> dict[str, int]:
         """All published records or questions by month, the earliest first."""

@@ -31,14 +31,12 @@ from .models import (
     Institution,
     InstitutionMerge,
     InstitutionType,
-    Mention,
     MergedTopic,
     Participant,
     Question,
     Record,
     Tally,
     Topic,
-    Visit,
     audit,
 )
 from .similar import asked_before
@@ -73,57 +71,58 @@ def insights_page(request: HttpRequest) -> HttpResponse:
     """Charts of the records that fit, with the filters of their list."""
     chosen = RecordFilter(request.GET, Record.objects.published())
     listing = _listing(request, chosen, PAGE_SIZE)
+    _first, last = chosen.first_and_last()
+    charts = _charts(chosen, last) if last else {}
     by_month = _by_month(chosen)
     context = {
         "results": "_insights.html",
         "facets": facets.facets(chosen, by_month),
         "months": _bars(listing, by_month),
         "tables": {name: listing.address.elsewhere(reverse(f"records:insights_{name}")) for name in insights.TABLES},
+        **charts,
     }
-    _first, last = chosen.first_and_last()
-    if last:
-        context |= _charts(chosen, last)
     return _filtered(request, "insights.html", listing, "records", context)
 
 
 def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
-    is_everything = chosen.chosen.keys() <= {"sort"}
-    period = chosen.period_but()
-    published, mentions = chosen.entries(Record.objects.published()), chosen.entries(Mention.objects.all())
-
-    def contacts(kind: str, entries: QuerySet) -> list[insights.Contact]:
-        return insights.contacts_of_all(kind) if is_everything else insights.contacts(entries, kind)
-
+    quarter = insights.Quarter.of(last)
+    topics, days = insights.Topics(quarter), collections.Counter[datetime.date]()
+    rankings: dict[str, list[insights.Contact]]
     in_months: Iterable[tuple[str, str, int]]
-    if period:
-        in_months = Tally.objects.by_value("activity", period)
+    if chosen.chosen.keys() <= {"sort"}:
+        # Of everything the ledger knows the rest.
+        for piece in chosen.pieces("topics", since=quarter.needed_since):
+            topics.add(piece)
+            days.update(piece.days)
+        in_months = Tally.objects.by_value("activity")
+        rankings = {kind: insights.contacts_of_all(kind) for kind in insights.CONTACTS}
     else:
-        in_months = insights.ticked_in_months(chosen.entries(insights.ticks()))
+        ticks, institutions = insights.Ticks(), insights.Institutions()
+        for piece in chosen.pieces(*insights.FIELDS):
+            for total in (topics, ticks, institutions):
+                total.add(piece)
+            days.update(piece.days)
+        in_months = ticks
+        rankings = {"company": insights.companies(chosen.records()), "institution": institutions.ranked()}
     by_activity = {box: dict(points) for box, points in insights.months_by_activity(in_months).items()}
     ticked = [insights.Point(name, total) for counts in by_activity.values() for name, total in counts.items()]
     names = [point.name for point in insights.series(ticked)]
     rows = {box: [insights.Point(name, counts.get(name, 0)) for name in names] for box, counts in by_activity.items()}
-    quarter = insights.Quarter.of(last)
-    moved = insights.moves(published, mentions, quarter)
+    moved = topics.moves()
     return {
         "month_table": [(name, [points[place].total for points in rows.values()]) for place, name in enumerate(names)],
         "activities": [(box, points, sum(by_activity[box].values())) for box, points in rows.items()],
         "most_in_month": max((point.total for points in rows.values() for point in points), default=0),
         "rankings": [
-            ("company", _("Most visited companies"), "companies", contacts("company", published)),
-            (
-                "institution",
-                _("Most active institutions"),
-                "institutions",
-                contacts("institution", chosen.entries(Visit.objects.all())),
-            ),
+            ("company", _("Most visited companies"), "companies", rankings["company"]),
+            ("institution", _("Most active institutions"), "institutions", rankings["institution"]),
         ],
         "quarter": quarter,
         "rising": [move for move in moved if move.change > 0][: insights.RANKED],
         "falling": [move for move in moved[::-1] if move.change < 0][: insights.RANKED],
         "most_moved": max((abs(move.change) for move in moved), default=0),
         "year": last.year,
-        "days": insights.days(published, last.year),
+        "days": {day: n for day, n in sorted(days.items()) if day.year == last.year},
     }
 
 
@@ -354,7 +353,7 @@ def _by_month(chosen: RecordFilter) -> dict[str, int]:
     if chosen.chosen.keys() <= {"year", "month", "sort"}:
         return Tally.objects.by_month(chosen.unit)
     hits = chosen.hits("year", "month")
-    months = insights.by_month(collections.Counter(held for _key, held in hits.rows))
+    months = insights.by_month(collections.Counter(hits.days))
     return {month: n * hits.step for month, n in months}
 
 
@@ -365,16 +364,19 @@ def _bars(listing: Listing, by_month: dict[str, int]) -> list[facets.Bar]:
 
 def _profile(chosen: RecordFilter, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:
     """What a company, institution or topic has to do with others: whom it met, and the commonest of the rest."""
-    entries = Visit.objects.all() if kind == "institution" else Record.objects.published()
+    if kind == "company":
+        contacts = insights.companies(chosen.records())
+    else:
+        contacts = insights.Institutions.of(chosen.pieces("institutions")).ranked()
     profile = {
-        "contacts": insights.contacts(chosen.entries(entries), kind),
+        "contacts": contacts,
         "contacts_kind": kind,
         "first_and_last": chosen.first_and_last(),
         "commonest": [facet for facet in shown if facet.name in {"topic", "institution"} - {kind}],
     }
     if "institution" in fixed:
-        others = Visit.objects.exclude(institution=int(fixed["institution"]))
-        profile["together"] = insights.contacts(chosen.entries(others), "institution")
+        others = insights.Institutions.of(chosen.pieces("institutions"), int(fixed["institution"]))
+        profile["together"] = others.ranked()
     return profile
 
 
@@ -472,7 +474,7 @@ class KeyPaginator(Paginator):
             if hits.is_sample:
                 self.known = hits.count
             else:
-                keys = [key for key, _day in hits.rows]
+                keys = hits.keys
         super().__init__(keys, size)
         self.load = load
 

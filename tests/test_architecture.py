@@ -16,7 +16,7 @@ ROWS: list[set[str]] = [
     {"search_index"},
     {"querysets"},
     {"models"},
-    {"similar", "levels"},
+    {"similar", "levels", "hits"},
     {"translate", "exports", "insights", "compare", "checks", "filters", "facets", "directory_tables"},
     {"reindexing"},
     {"history", "signals", "integrity"},

@@ -25,6 +25,7 @@ from records.models import (
     Participant,
     Question,
     Record,
+    Summary,
     Tally,
     Topic,
     Visit,
@@ -135,6 +136,14 @@ DERIVED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "mention": (
         lambda record: Mention.objects.update(questions=7),
         "ledger: mention {pk} {topic}: the ledger holds 2024-06-06 7, a count gives 2024-06-06 2",
+    ),
+    "summary": (
+        lambda record: Summary.objects.update(topics="7"),
+        "ledger: summary {pk}: the ledger holds 2024-06-06",
+    ),
+    "summary lost": (
+        lambda record: Summary.objects.all().delete(),
+        "ledger: summary {pk}: the ledger holds nothing, a count gives 2024-06-06",
     ),
     "company": (
         lambda record: Company.objects.update(record_count=5),

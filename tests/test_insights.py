@@ -9,17 +9,17 @@ import re
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
-from records import insights
-from records.models import Institution, Mention, Record, Tally, Visit
-from records.querysets import Period
+from records import filters, insights
+from records.models import Institution, Record, Tally
 from tests import build
 
 pytestmark = pytest.mark.django_db
 
-# The list's count and facets; first and last day; months by box; two rankings; topics of two quarters, here of one; days.
-PAGE_QUERIES = 1 + 7 + 1 + 1 + 2 + 5 + 1
+# Count; first and last day; what is of the last year; two rankings; boxes; names of topics; months and six facets.
+PAGE_QUERIES = 1 + 1 + 1 + 2 + 1 + 1 + 1 + 6
 
 
 @pytest.fixture
@@ -42,14 +42,41 @@ def table(client: Client, name: str, query: str = "") -> list[list[str]]:
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))[1:]
 
 
-@pytest.mark.usefixtures("market")
-def test_contacts_are_counted_once_for_each_record_with_their_first_and_last_day() -> None:
-    found = insights.contacts(Visit.objects.all(), "institution")
+@pytest.fixture(params=["few", "vast"])
+def number(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether what fits is few enough to be looked at as a whole, or comes two rows at a time."""
+    if request.param == "vast":
+        monkeypatch.setattr(filters, "FEW", 1)
+        monkeypatch.setattr(filters, "PIECE", 2)
+
+
+def chosen(query: str = "") -> filters.RecordFilter:
+    return filters.RecordFilter(QueryDict(query), Record.objects.published())
+
+
+def institutions(query: str = "", but: int | None = None) -> list[insights.Contact]:
+    return insights.Institutions.of(chosen(query).pieces("institutions"), but).ranked()
+
+
+@pytest.mark.usefixtures("market", "number")
+def test_institutions_are_counted_once_for_each_record_with_their_first_and_last_day() -> None:
     day = datetime.date
-    assert [(row.name, row.count, row.first, row.last) for row in found] == [
+    assert [(row.name, row.count, row.first, row.last) for row in institutions()] == [
         ("华夏基金", 3, day(2024, 2, 1), day(2024, 5, 2)),
         ("中信证券", 1, day(2024, 2, 1), day(2024, 2, 1)),
     ]
+    assert [row.name for row in institutions(but=build.institution("华夏基金").pk)] == ["中信证券"]
+
+
+@pytest.mark.usefixtures("market", "number")
+def test_companies_come_with_their_first_and_last_day() -> None:
+    day = datetime.date
+    met = ("晨光数据", 2, day(2024, 2, 1), day(2024, 5, 1)), ("远山医药", 1, day(2024, 5, 2), day(2024, 5, 2))
+    # Of as many, the last one first.
+    on_topic = ("远山医药", 1, day(2024, 5, 2), day(2024, 5, 2)), ("晨光数据", 1, day(2024, 5, 1), day(2024, 5, 1))
+    for query, wanted in (("", met), (f"topic={build.topic('境外业务').slug}", on_topic)):
+        companies = insights.companies(chosen(query).records())
+        assert [(row.name, row.count, row.first, row.last) for row in companies] == [*wanted]
 
 
 @pytest.mark.usefixtures("market")
@@ -61,7 +88,7 @@ def test_an_institution_that_is_merged_meanwhile_is_left_out(monkeypatch: pytest
         return ask(manager, ids)
 
     monkeypatch.setattr(type(Institution.objects), "in_bulk", ask_late)
-    assert [row.name for row in insights.contacts(Visit.objects.all(), "institution")] == ["中信证券"]
+    assert [row.name for row in institutions()] == ["中信证券"]
 
 
 @pytest.mark.parametrize("kind", ["company", "institution"])
@@ -69,43 +96,44 @@ def test_the_ledger_says_of_all_records_what_a_count_says(kind: str) -> None:
     build.records(7, visitors=["华夏基金 甲", "中信证券 乙"])
     build.record(build.company("999003"), number="x", held="2020-01-01", visitors=["高瓴资本 丙", "中信证券 乙"])
     build.draft(build.company("999004"), visitors=["草稿资本 丁"])
-    entries: Any = Record.objects.published() if kind == "company" else Visit.objects.all()
-    assert insights.contacts_of_all(kind) == insights.contacts(entries, kind)
-    assert insights.contacts_of_all(kind, most=1) == insights.contacts(entries, kind, most=1)
+    counted = insights.companies(chosen().records()) if kind == "company" else institutions()
+    assert insights.contacts_of_all(kind) == counted
+    assert insights.contacts_of_all(kind, most=1) == counted[:1]
 
 
-@pytest.mark.usefixtures("market")
-@pytest.mark.parametrize("months", [None, ("2024-02",), ("2024-02", "2024-05")])
-def test_the_ledger_says_of_a_period_what_a_count_of_boxes_says(months: tuple[str, ...] | None) -> None:
-    records = Record.objects.published() if months is None else Record.objects.published().held_in_months(months)
-    counted = insights.months_by_activity(insights.ticked_in_months(insights.ticks().filter(record__in=records)))
+@pytest.mark.usefixtures("market", "number")
+def test_the_ledger_says_of_boxes_what_a_count_of_them_says() -> None:
+    counted = insights.months_by_activity(insights.Ticks.of(chosen().pieces("activities")))
     assert counted
-    assert insights.months_by_activity(Tally.objects.by_value("activity", Period(months))) == counted
+    assert insights.months_by_activity(Tally.objects.by_value("activity")) == counted
 
 
-@pytest.mark.usefixtures("market")
+@pytest.mark.usefixtures("market", "number")
 def test_a_topic_moves_by_its_share_of_the_records_of_a_quarter() -> None:
-    moved = insights.moves(Record.objects.published(), Mention.objects.all(), insights.Quarter(2024, 2))
-    assert [(row.name, row.count_before, row.count, row.before, row.now, row.signed) for row in moved] == [
-        ("境外业务", 0, 2, 0.0, 100.0, "+100.0"),
-        ("大模型", 1, 1, 100.0, 50.0, "−50.0"),
-    ]
+    quarter = insights.Quarter(2024, 2)
+    for pieces in (chosen().pieces("topics"), chosen().pieces("topics", since=quarter.needed_since)):
+        moved = insights.Topics.of(pieces, quarter).moves()
+        assert [(row.name, row.count_before, row.count, row.before, row.now, row.signed) for row in moved] == [
+            ("境外业务", 0, 2, 0.0, 100.0, "+100.0"),
+            ("大模型", 1, 1, 100.0, 50.0, "−50.0"),
+        ]
 
 
 @pytest.mark.parametrize(
-    ("day", "quarter", "before", "days"),
+    ("day", "quarter", "before", "needed_since"),
     [
-        ("2024-01-01", "2024Q1", "2023Q4", ("2024-01-01", "2024-03-31")),
-        ("2024-12-31", "2024Q4", "2024Q3", ("2024-10-01", "2024-12-31")),
-        ("2024-05-15", "2024Q2", "2024Q1", ("2024-04-01", "2024-06-30")),
+        ("2024-01-01", "2024Q1", "2023Q4", "2023-10-01"),
+        ("2024-12-31", "2024Q4", "2024Q3", "2024-01-01"),
+        ("2024-05-15", "2024Q2", "2024Q1", "2024-01-01"),
+        ("0001-02-01", "1Q1", "0Q4", "0001-01-01"),
     ],
 )
-def test_a_quarter_knows_its_days_and_the_one_before(day: str, quarter: str, before: str, days: Any) -> None:
+def test_a_quarter_knows_the_one_before(day: str, quarter: str, before: str, needed_since: str) -> None:
     found = insights.Quarter.of(datetime.date.fromisoformat(day))
-    assert (str(found), str(found.before), tuple(map(str, found.days))) == (quarter, before, days)
+    assert (str(found), str(found.before), str(found.needed_since)) == (quarter, before, needed_since)
 
 
-@pytest.mark.usefixtures("market")
+@pytest.mark.usefixtures("market", "number")
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
@@ -133,7 +161,7 @@ def test_the_figures_can_be_taken_away(name: str, rows: list[list[str]], client:
     assert sorted(table(client, name)) == sorted(rows)
 
 
-@pytest.mark.usefixtures("market")
+@pytest.mark.usefixtures("market", "number")
 def test_every_table_obeys_the_filters(client: Client) -> None:
     assert table(client, "months", "company=999002") == [["2024-05", "1"]]
     assert [row[1] for row in table(client, "institutions", "month=2024-02")] == ["华夏基金", "中信证券"]
@@ -144,7 +172,7 @@ def test_every_table_obeys_the_filters(client: Client) -> None:
     assert client.get("/insights/days.csv?company=x").status_code == 400
 
 
-@pytest.mark.usefixtures("market")
+@pytest.mark.usefixtures("market", "number")
 def test_the_page_shows_the_figures_of_the_records_that_fit(client: Client) -> None:
     page = client.get("/insights/?year=2024&company=999001")
     assert {row[0]: row[2] for row in page.context["activities"]} == {"特定对象调研": 1, "现场参观": 1, "路演活动": 1}

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from records import apps
 from records.models import (
     Attendance,
     Company,
@@ -20,6 +21,7 @@ from records.models import (
     InstitutionType,
     Mention,
     Record,
+    Summary,
     Tally,
     Topic,
     Visit,
@@ -31,6 +33,9 @@ NAMES = ["华夏基金", "中信证券", "高瓴资本", "无名"]
 TOPICS = ["大模型", "境外业务"]
 
 
+SUMMARIZED = ("held_from", "board", "activities", "institution_types", "topics", "institutions")
+
+
 def counted() -> dict[str, Any]:
     """What the ledger ought to say, counted from the records themselves."""
     told: dict[str, Any] = {
@@ -39,6 +44,7 @@ def counted() -> dict[str, Any]:
         "mentions": Counter(),
         "tallies": Counter(),
         "subjects": {},
+        "summaries": {},
     }
     for record in Record.objects.published():
         month, day = str(record.held_from)[:7], record.held_from
@@ -55,6 +61,15 @@ def counted() -> dict[str, Any]:
         topics = Counter(topic for question in record.questions.all() for topic in question.topics.all())
         for topic, count in topics.items():
             told["mentions"][record.pk, topic.pk, day] += count
+        told["summaries"][record.pk] = {
+            "held_from": day,
+            "company": record.company_id,
+            "board": record.company.board,
+            "activities": " ".join(kind.name for kind in record.activity_types.all()),
+            "institution_types": " ".join(sorted({institution.type for institution in visitors})),
+            "topics": " ".join(map(str, sorted(topic.pk for topic in topics))),
+            "institutions": " ".join(map(str, sorted(institution.pk for institution in visitors))),
+        }
         for subject in [record.company, *visitors, *topics]:
             told["subjects"].setdefault(subject, []).append(day)
     return told
@@ -72,6 +87,7 @@ def kept() -> dict[str, Any]:
         "tallies": Counter(
             {row[:3]: row[3] for row in Tally.objects.values_list("month", "facet", "value", "records")}
         ),
+        "summaries": {row.pop("record"): row for row in Summary.objects.values("record", "company", *SUMMARIZED)},
         "subjects": {row: (row.record_count, row.first_held, row.last_held) for row in subjects if row.record_count},
     }
 
@@ -132,6 +148,17 @@ class AnySequence(TestCase):
         before = kept()
         ledger.renew()
         assert kept() == before
+
+
+@pytest.mark.django_db
+def test_after_an_upgrade_what_the_ledger_lacks_is_entered() -> None:
+    for number in range(4):
+        some_record(number, 15 - number).publish()
+    for lost in ([Summary], [Summary, Tally]):
+        for model in lost:
+            model.objects.all().delete()
+        apps.begin_ledger(using="default")
+        assert_exact()
 
 
 @pytest.mark.django_db

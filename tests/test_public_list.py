@@ -14,14 +14,16 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "HX-Target": "results"}
 
-# Count, keys and lines, activities and visitors of the lines, all months, and one query for each other facet.
-LIST_QUERIES = 5 + 1 + 6
-# Where the ledger does not count ahead, what is commonest in a facet is found first and named afterwards.
-NAMED = 2  # of topics, companies and institutions, those of which there are several here
-# The subject and one facet fewer; the filter looks its value up once more. Then those met.
-COMPANY_QUERIES = LIST_QUERIES - 1 + 1 + 2 + NAMED
-INSTITUTION_QUERIES = LIST_QUERIES - 1 + 2 + 3 + NAMED  # its other names, and who came along: nobody here
-TOPIC_QUERIES = LIST_QUERIES - 1 + 1 + 2 + NAMED
+# Keys and lines of a page, with the activities and visitors of the lines.
+PAGE_QUERIES = 4
+# Count and months, and one query for each other facet.
+LIST_QUERIES = PAGE_QUERIES + 2 + 6
+# Where the ledger does not count ahead, what fits is read once and counted here; then what is commonest is named.
+FOUND_QUERIES = 1 + 2
+# The subject, which the filter looks up once more, and those met: institutions named, companies counted and named.
+COMPANY_QUERIES = 2 + PAGE_QUERIES + FOUND_QUERIES + 1
+INSTITUTION_QUERIES = 2 + 1 + PAGE_QUERIES + FOUND_QUERIES + 2  # its other names; nobody came along here
+TOPIC_QUERIES = 2 + PAGE_QUERIES + FOUND_QUERIES + 2
 # The record, its boxes, visitors, questions, topics and files, its two neighbours, and what the company was asked.
 RECORD_QUERIES = 8 + 1
 
@@ -201,7 +203,7 @@ def test_showing_what_was_found_costs_one_query_for_a_page(client: Client, djang
     build.records(20)
     # What fits is found once, and tells count, keys and months. Before that it is asked how common the words are, and
     # how large the market, from its first key to its last.
-    with django_assert_num_queries(LIST_QUERIES - 2 + 1 + 3 + NAMED):
+    with django_assert_num_queries(3 + PAGE_QUERIES - 1 + FOUND_QUERIES + 1):
         assert client.get("/records/?q=订单").content.decode().count("<mark>") == 20
 
 

@@ -17,7 +17,7 @@ from .directory import (
     topics_held,
 )
 from .intake import Intake
-from .ledger import Attendance, Mention, Tally, Visit
+from .ledger import Attendance, Mention, Summary, Tally, Visit
 from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
 from .record import ActivityType, Record
@@ -56,6 +56,7 @@ __all__ = [
     "SimilarNames",
     "StaleError",
     "Step",
+    "Summary",
     "Tally",
     "ToldApart",
     "Topic",

@@ -13,9 +13,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Substr
 
-from records.querysets import TallyQuerySet, among
+from records.querysets import SummaryQuerySet, TallyQuerySet, among
 from records.workflow import Status
 
 from .directory import Company, Institution, Topic
@@ -85,6 +86,39 @@ class Mention(models.Model):
         return f"{self.topic} {self.held_from}"
 
 
+class Summary(models.Model):
+    """What a published record is counted under, in one narrow row: a list of thousands is counted by reading these.
+
+    What there may be several of are ids or names with a space between them; `institutions` are those of its visits,
+    `topics` those of its mentions.
+    """
+
+    record = models.OneToOneField(
+        Record, on_delete=models.CASCADE, primary_key=True, related_name="summary", db_constraint=False
+    )
+    held_from = models.DateField()
+    company = models.ForeignKey(
+        Company, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    board = models.CharField(max_length=16, blank=True)
+    activities = models.TextField(blank=True)
+    institution_types = models.TextField(blank=True)
+    topics = models.TextField(blank=True)
+    institutions = models.TextField(blank=True)
+
+    objects = SummaryQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes: ClassVar = [
+            models.Index(fields=["-held_from", "-record"], name="summary_newest_first"),
+            models.Index(fields=["company"], name="summary_of_company"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.held_from}"
+
+
 class Tally(models.Model):
     """How many published records of a month have one value of a facet, and their questions.
 
@@ -138,14 +172,14 @@ def renew(ids: Collection[int] | None = None) -> None:
 
 
 def renew_topics(ids: Collection[int]) -> None:
-    """Bring the ledger in line after questions, of whatever records, were given these topics or lost them.
-
-    Nothing but the mentions of a topic tells of it, so that it does not matter how many records those are.
-    """
+    """Bring the ledger in line after questions, of whatever records, were given these topics or lost them."""
     with held():
         rows: Any = Mention.objects.filter(topic__in=ids)
+        touched = set(rows.values_list("record", flat=True))
         rows._raw_delete(rows.db)
         _insert(Mention, f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})", ids)
+        touched |= set(rows.all().values_list("record", flat=True))
+        _enter_some(Summary, among(touched, connection.vendor))
         recount(Topic.objects.filter(pk__in=ids))
 
 
@@ -165,8 +199,17 @@ def renew_institutions(ids: Collection[int], records: Collection[int]) -> None:
         recount(institutions)
         # Among institutions of one type, every record has visitors of the same types as before.
         if institutions.order_by().values("type").distinct().count() > 1:
-            _enter_types(chosen)
+            _enter_some(Attendance, chosen)
             recount_months(months)
+        _enter_some(Summary, chosen)
+
+
+def summarize() -> None:
+    """Write the summaries of all published records anew, from what the ledger has of them already."""
+    with held():
+        rows: Any = Summary.objects.all()
+        rows._raw_delete(rows.db)
+        _insert(Summary, "", [])
 
 
 class _Touched:
@@ -195,21 +238,28 @@ def _enter(ids: Collection[int] | None) -> None:
         _insert(model, chosen, params)
 
 
-def _enter_types(ids: Any) -> None:
-    """Write anew which types of institutions came to some records."""
-    rows: Any = Attendance.objects.filter(record__in=ids)
+def _enter_some(model: Any, ids: RawSQL) -> None:
+    """Write one kind of entry of some records anew."""
+    rows: Any = model.objects.filter(record__in=ids)
     rows._raw_delete(rows.db)
-    _insert(Attendance, f" AND record.id IN ({ids.sql})", ids.params)
+    _insert(model, f" AND record.id IN ({ids.sql})", ids.params)
 
 
 def _insert(model: Any, chosen: str, params: Collection[Any]) -> None:
-    columns, counted = _ENTRIES[model]
+    columns, counted = _counted(model, chosen)
     with connection.cursor() as cursor:
-        into = f"INSERT INTO {model._meta.db_table} ({columns})"
-        cursor.execute(f"{into} {counted.format(chosen=chosen)}", [Status.PUBLISHED.value, *params])
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {counted}", [Status.PUBLISHED.value, *params])
 
 
-# The columns of what records have to do with others, and what these ought to hold.
+def _counted(model: Any, chosen: str = "") -> tuple[str, str]:
+    """The columns of an entry, and the SQL of what they ought to hold."""
+    columns, counted = _ENTRIES[model]
+    join, plain = ("group_concat", "BINARY") if connection.vendor == "sqlite" else ("string_agg", '"C"')
+    return columns, counted.format(chosen=chosen, join=join, plain=plain)
+
+
+# The columns of what records have to do with others, and what these ought to hold: each of the records themselves, or
+# of what stands before it.
 _ENTRIES: dict[Any, tuple[str, str]] = {
     Visit: (
         "record_id, institution_id, held_from",
@@ -238,6 +288,36 @@ _ENTRIES: dict[Any, tuple[str, str]] = {
     JOIN records_question_topics AS about ON about.question_id = question.id
     WHERE record.status = %s{chosen}
     GROUP BY record.id, about.topic_id, record.held_from
+    """,
+    ),
+    Summary: (
+        "record_id, held_from, company_id, board, activities, institution_types, topics, institutions",
+        """
+    SELECT record.id, record.held_from, record.company_id, company.board,
+        coalesce((
+            SELECT {join}(name, ' ') FROM (
+                SELECT box.name FROM records_record_activity_types AS ticked
+                JOIN records_activitytype AS box ON box.name = ticked.activitytype_id
+                WHERE ticked.record_id = record.id ORDER BY box.position
+            ) AS boxes
+        ), ''),
+        coalesce((
+            SELECT {join}(type, ' ') FROM (
+                SELECT type FROM records_attendance WHERE record_id = record.id ORDER BY type COLLATE {plain}
+            ) AS types
+        ), ''),
+        coalesce((
+            SELECT {join}(CAST(topic_id AS text), ' ') FROM (
+                SELECT topic_id FROM records_mention WHERE record_id = record.id ORDER BY topic_id
+            ) AS topics
+        ), ''),
+        coalesce((
+            SELECT {join}(CAST(institution_id AS text), ' ') FROM (
+                SELECT institution_id FROM records_visit WHERE record_id = record.id ORDER BY institution_id
+            ) AS institutions
+        ), '')
+    FROM records_record AS record JOIN records_company AS company ON company.id = record.company_id
+    WHERE record.status = %s{chosen}
     """,
     ),
 }
@@ -349,14 +429,15 @@ def _differing(what: str, kept: dict[Any, Any], counted: dict[Any, Any]) -> Iter
 
 def _entries_that_differ(model: Any) -> list[dict[Any, Any]]:
     """Entries that are kept and not counted, and such that are counted and not kept."""
-    columns, counted = _ENTRIES[model]
+    columns, counted = _counted(model)
     kept = f"SELECT {columns} FROM {model._meta.db_table}"  # noqa: S608 - names of our own tables
-    counted = f"SELECT * FROM ({counted.format(chosen='')}) AS counted"  # noqa: S608
+    counted = f"SELECT * FROM ({counted}) AS counted"  # noqa: S608
+    width = len(model._meta.pk_fields)
     found = []
     with connection.cursor() as cursor:
         for left, right in ((kept, counted), (counted, kept)):
             cursor.execute(f"{left} EXCEPT {right}", [Status.PUBLISHED.value])
-            found.append({row[:2]: row[2:] for row in cursor.fetchall()})
+            found.append({row[:width]: row[width:] for row in cursor.fetchall()})
     return found
 
 
@@ -366,6 +447,9 @@ def recount_months_of(*subjects: models.Model) -> None:
     entries, _questions = DIRECTORY[model]
     chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
     rows = entries().filter(**chosen).order_by()
+    key = "record" if model is Institution else "pk"
+    touched = among(rows.values_list(key, flat=True).distinct(), connection.vendor)
     if model is Institution:
-        _enter_types(among(rows.values_list("record", flat=True).distinct(), connection.vendor))
+        _enter_some(Attendance, touched)
+    _enter_some(Summary, touched)
     recount_months({day.isoformat()[:7] for day in rows.values_list("held_from", flat=True).distinct()})
