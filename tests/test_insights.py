@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from records import filters, insights
+from records.filters import fitting
 from records.models import Institution, Record, Tally
 from tests import build
 
@@ -46,8 +47,8 @@ def table(client: Client, name: str, query: str = "") -> list[list[str]]:
 def number(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether what fits is few enough to be looked at as a whole, or comes two rows at a time."""
     if request.param == "vast":
-        monkeypatch.setattr(filters, "FEW", 1)
-        monkeypatch.setattr(filters, "PIECE", 2)
+        monkeypatch.setattr(fitting, "FEW", 1)
+        monkeypatch.setattr(fitting, "PIECE", 2)
 
 
 def chosen(query: str = "") -> filters.RecordFilter:

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from records import filters, search, similar
+from records import search, similar
+from records.filters import fitting
 from records.models import Institution, Question, Record, Topic
 from records.querysets import DAY_OF_ORDER
 
@@ -110,8 +111,8 @@ def market(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
 @pytest.fixture(autouse=True)
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many rows count as many here as they do among a hundred times as many."""
-    monkeypatch.setattr(filters, "FEW", 200)
-    monkeypatch.setattr(filters, "SAMPLE", 50)
+    monkeypatch.setattr(fitting, "FEW", 200)
+    monkeypatch.setattr(fitting, "SAMPLE", 50)
     monkeypatch.setattr(search, "COMMON", 250)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from records import filters, search
+from records import search
+from records.filters import fitting
 from records.hits import Hits
 from records.models import Question, Record
 from tests import build
@@ -29,7 +30,7 @@ def market(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     rare = {"毛利率", "答复3"}
     monkeypatch.setattr(search, "common", lambda query, _connection: frozenset(search.parse(query).wanted) - rare)
-    monkeypatch.setattr(filters, "FEW", 5)
+    monkeypatch.setattr(fitting, "FEW", 5)
 
 
 def shown(client: Client, address: str) -> Any:
@@ -76,7 +77,7 @@ def test_a_facet_is_counted_without_its_own_value(client: Client) -> None:
 
 def test_each_of_a_sample_stands_for_many(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     pks = list(Record.objects.order_by("pk").values_list("pk", flat=True))
-    monkeypatch.setattr(filters, "SAMPLE", (pks[-1] - pks[0]) // 3 + 1)
+    monkeypatch.setattr(fitting, "SAMPLE", (pks[-1] - pks[0]) // 3 + 1)
     context = shown(client, "/records/?q=订单")
     hits = context["listing"].filter.hits()
     assert hits.step == 3
