@@ -73,12 +73,13 @@ def begin_ledger(using: str, **options: Any) -> None:
 
     if Summary._meta.db_table not in connections[using].introspection.table_names():
         return  # a migration back to an earlier version
-    if not Record.objects.using(using).published().exists():
-        return
-    if not Tally.objects.using(using).exists():
+    published = Record.objects.using(using).published().count()
+    if published and not Tally.objects.using(using).exists():
         ledger.renew()
-    elif not Summary.objects.using(using).exists():
+    elif published != Summary.objects.using(using).count():
         ledger.summarize()
+        with connections[using].cursor() as cursor:  # which is asked before the database would look at it by itself
+            cursor.execute(f"ANALYZE {Summary._meta.db_table}")
 
 
 def register_search_functions(connection: Any, **options: Any) -> None:

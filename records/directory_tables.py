@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import tables
 from .models import Company, Institution, InstitutionAlias, MergedTopic, StaleError, Topic
-from .models.ledger import held, recount_months_of
+from .models.ledger import held, renew_values_of
 from .names import fold, institution_key, pinyin_index, split_list
 from .querysets import among
 from .tables import Column, Row
@@ -233,7 +233,7 @@ class DirectoryTable(abc.ABC):
             upsert = {"update_conflicts": True, "unique_fields": ["pk"], "update_fields": own}
             self.model.objects.bulk_create(subjects, batch_size=BATCH, **upsert)
         if regrouped := [line.subject for line in changed if self.model.tallied in line.changes]:
-            recount_months_of(*regrouped)
+            renew_values_of(*regrouped)
 
     def _add(self, new: list[Any]) -> None:
         for subject in new:

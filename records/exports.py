@@ -35,25 +35,27 @@ _HARMLESS = {"", "/", "（", "【", "《", "“"}
 
 
 def _flat(cells: list[Any]) -> list[Any]:
-    """Cells for a table: lists joined as Chinese readers join them, nothing as an empty cell."""
-    return ["；".join(cell) if isinstance(cell, list) else "" if cell is None else cell for cell in cells]
+    """Cells for a table."""
+    return [_flat_cell(cell) for cell in cells]
+
+
+def _flat_cell(cell: Any) -> Any:
+    """Lists joined as Chinese readers join them, nothing as an empty cell."""
+    return "；".join(cell) if isinstance(cell, list) else "" if cell is None else cell
 
 
 def _written(cells: Sequence[Any]) -> list[Any]:
-    """Cells for CSV: numbers, and text that no spreadsheet runs.
-
-    A text is quoted where it begins with a tab or a line end too, which defusedcsv lets pass and a spreadsheet skips.
-    """
+    """Cells for CSV: numbers, and text that no spreadsheet runs."""
     # Nearly all are text that begins with a letter or a digit: they are not worth a call.
     return [
-        cell if type(cell) is int or (type(cell) is str and cell[:1].isalnum()) else _quoted(cell) for cell in cells
+        cell if type(cell) is int or (type(cell) is str and cell[:1].isalnum()) else _written_cell(cell)
+        for cell in cells
     ]
 
 
-def _quoted(cell: Any) -> Any:
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    (text,) = _flat([cell])
+def _written_cell(cell: Any) -> Any:
+    """Text that begins with a tab or a line end is quoted too: defusedcsv lets it pass, and spreadsheets skip that."""
+    text = cell.isoformat() if isinstance(cell, datetime.date) else _flat_cell(cell)
     if not isinstance(text, str) or (begin := text[:1]) in _HARMLESS or begin.isalnum():
         return text
     return f"'{text}" if begin in {"\t", "\r", "\n"} else defused(text)

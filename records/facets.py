@@ -38,7 +38,7 @@ class Chosen(Protocol):
 
     def hits(self, *without: str) -> Hits: ...
 
-    def at_hand(self, *without: str) -> Hits | None: ...
+    def at_hand(self, *without: str) -> bool: ...
 
     def label_of(self, name: str) -> str: ...
 
@@ -163,8 +163,8 @@ class Grouping:
     """How a facet is counted.
 
     By a `field` of the summaries, which holds ids of a `subject` or else what the tallies know under a name. Where
-    `rows` are given, they lead from the keys of what is listed to rows that hold it instead, one for each value. Where
-    values are not `offered`, only the chosen are shown.
+    `rows` are given, they lead from the keys of what is listed to other rows with such a field, one for each value.
+    Where values are not `offered`, only the chosen are shown.
     """
 
     field: str
@@ -190,7 +190,7 @@ class Grouping:
         """Of what is listed."""
         most = SHOWN if self.offered else 0
         if self.rows:
-            found = _commonest(self.rows(hits.joined), self.field, Count("*"), besides, most)
+            found = _commonest(self.rows(hits.joined_keys), self.field, Count("*"), besides, most)
         else:
             found = hits.commonest(self.field, most, besides)
         return self.subject.called(found) if self.subject else _as_ranking(found)
@@ -302,11 +302,11 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
         return Facet(name, chosen.label_of(name), [])
     # An exchange is chosen as such and counted by its boards, of which none is left out.
     besides = [] if name == "exchange" else [getattr(thing, "pk", thing) for thing in selected.values()]
-    period, hits = chosen.period_but(name), chosen.at_hand(name)
-    if period and grouping.offered and not hits:
+    period = chosen.period_but(name)
+    if period and grouping.offered and not chosen.at_hand(name):
         step, found = 1, grouping.ahead(chosen.unit, period.months, besides)
     else:
-        hits = hits or chosen.hits(name)
+        hits = chosen.hits(name)
         step, found = hits.step, grouping.counted(hits, besides)
     if name == "exchange":
         found = _by_exchange(found)

@@ -11,10 +11,17 @@ from typing import Any
 
 from .querysets import joined
 
-# What a record is counted under, by the fields of its summary.
-COUNTED = ("company", "board", "activities", "institution_types", "topics", "institutions")
+# What a record is counted under: the fields of its summary, each with the parameter that asks for it.
+FIELDS = {
+    "company": "company",
+    "board": "exchange",
+    "activities": "activity",
+    "institution_types": "institution_type",
+    "topics": "topic",
+    "institutions": "institution",
+}
 SINGLE = {"company", "board"}  # of which a record has one; of the others a text holds them all
-IDS = {"company", "topics", "institutions"}
+IDS = {"company", "topics", "institutions"}  # which are numbers; the others are words
 
 
 class Hits:
@@ -23,7 +30,9 @@ class Hits:
     `rows` have a key, a day, and what the summary of the record holds in the `fields`.
     """
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]], fields: tuple[str, ...] = COUNTED, step: int = 1) -> None:
+    def __init__(
+        self, rows: Iterable[tuple[Any, ...]], fields: tuple[str, ...] = tuple(FIELDS), step: int = 1
+    ) -> None:
         names = ("key", "day", *fields)
         columns = list(zip(*rows, strict=True)) or [()] * len(names)
         self.step = step
@@ -42,8 +51,8 @@ class Hits:
         return self._columns["day"]
 
     @functools.cached_property
-    def joined(self) -> str:
-        """The keys for `Among`."""
+    def joined_keys(self) -> str:
+        """For `Among`."""
         return joined(self.keys)
 
     @property
@@ -65,14 +74,15 @@ class Hits:
         rows = zip(self.keys, self.days, self.column(field), strict=True)
         return Hits([row for row in rows if row[1] in days], (field,), self.step)
 
-    def numbers(self, field: str) -> Mapping[Any, int]:
-        """How many of the rows have each value of a field; ids are text."""
+    def numbers(self, field: str) -> Mapping[str, int]:
+        """How many of the rows have each value of a field, which is text here, an id too."""
         if field not in self._numbers:
-            values = self.column(field)
-            if field not in SINGLE:
+            there = (value for value in self.column(field) if value is not None)  # what has no summary has None
+            if field in SINGLE:
+                self._numbers[field] = collections.Counter(map(str, there))
+            else:
                 # As one text: to split and count each by itself takes three times as long.
-                values = " ".join(filter(None, values)).split()
-            self._numbers[field] = collections.Counter(values)
+                self._numbers[field] = collections.Counter(" ".join(there).split())
         return self._numbers[field]
 
     def commonest(self, field: str, most: int, besides: Iterable[Any] = ()) -> dict[Any, int]:

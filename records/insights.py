@@ -18,6 +18,7 @@ from .models import Company, Institution, Topic
 
 LONGEST = 60  # months that a series shows, the last of them
 RANKED = 10  # names that a ranking shows
+KEPT = 100_000  # rows that are kept for the days they name
 
 
 class Point(NamedTuple):
@@ -91,11 +92,11 @@ def companies(records: QuerySet, most: int = RANKED) -> list[Contact]:
 
 
 # The fields of summaries that charts are made of.
-FIELDS = ("activities", "topics", "institutions")
+CHARTED = ("activities", "topics", "institutions")
 
 
-class Pieces:
-    """What is added up of records, piece by piece."""
+class Total:
+    """What records come to, added up piece by piece."""
 
     @classmethod
     def of(cls, pieces: Iterable[Hits], *given: Any) -> Self:
@@ -108,27 +109,39 @@ class Pieces:
         raise NotImplementedError
 
 
-class Institutions(Pieces):
+class Institutions(Total):
     """Institutions that came, each with the number of records and the days of the first and the last."""
 
     def __init__(self, but: int | None = None) -> None:
         self.but = but
         self.numbers: collections.Counter[str] = collections.Counter()
         self.rows: list[tuple[datetime.date, str | None]] = []
+        self.first: dict[str, datetime.date] = {}  # of rows that were too many to be kept
+        self.last: dict[str, datetime.date] = {}
 
     def add(self, hits: Hits) -> None:
         self.numbers.update(hits.numbers("institutions"))
         self.rows += zip(hits.days, hits.column("institutions"), strict=True)
+        if len(self.rows) > KEPT:
+            self._note(self.numbers)
+            self.rows = []
 
     def ranked(self, most: int = RANKED) -> list[Contact]:
         """Those of most records, the commonest first, and of as many the last one first. One query."""
         numbers = self.numbers
         least = min(heapq.nlargest(most + 1, numbers.values()), default=0)
         candidates = {pk for pk, n in numbers.items() if n >= least} - {str(self.but)}
+        self._note(candidates)
+        order = sorted(candidates, key=lambda pk: (-numbers[pk], -self.last[pk].toordinal(), int(pk)))[:most]
+        return _named("institution", [(int(pk), numbers[pk], self.first[pk], self.last[pk]) for pk in order])
+
+    def _note(self, ids: Collection[str]) -> None:
+        """The days of the first and the last of the rows that name these."""
         newest_first = sorted(self.rows, key=operator.itemgetter(0), reverse=True)
-        last, first = _seen(newest_first, candidates), _seen(newest_first[::-1], candidates)
-        order = sorted(candidates, key=lambda pk: (-numbers[pk], -last[pk].toordinal(), int(pk)))[:most]
-        return _named("institution", [(int(pk), numbers[pk], first[pk], last[pk]) for pk in order])
+        for pk, day in _seen(newest_first, ids).items():
+            self.last[pk] = max(day, self.last.get(pk, day))
+        for pk, day in _seen(newest_first[::-1], ids).items():
+            self.first[pk] = min(day, self.first.get(pk, day))
 
 
 def _seen(rows: Iterable[tuple[datetime.date, str | None]], wanted: Collection[str]) -> dict[str, datetime.date]:
@@ -162,7 +175,7 @@ def months_by_activity(ticked: Iterable[tuple[str, str, int]]) -> dict[str, list
     return dict(sorted(found.items(), key=lambda item: (-sum(point.total for point in item[1]), item[0])))
 
 
-class Ticks(Pieces):
+class Ticks(Total):
     """How often each box is ticked in each month."""
 
     def __init__(self) -> None:
@@ -225,7 +238,7 @@ class Move:
         return f"{self.change:+.1f}".replace("-", "−")
 
 
-class Topics(Pieces):
+class Topics(Total):
     """Topics of the records of a quarter, and of the one before."""
 
     def __init__(self, quarter: Quarter) -> None:
@@ -266,7 +279,10 @@ class Chosen(Protocol):
 
     def records(self) -> QuerySet: ...
 
-    def pieces(self, *fields: str) -> Iterable[Hits]: ...
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterable[Hits]: ...
+
+    @property
+    def chosen(self) -> dict[str, Any]: ...
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]: ...
 
@@ -293,6 +309,8 @@ def _company_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
 
 
 def _institution_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
+    if chosen.chosen.keys() <= {"sort"}:
+        return map(dataclasses.astuple, contacts_of_all("institution", LONGEST_RANKING))
     return map(dataclasses.astuple, Institutions.of(chosen.pieces("institutions")).ranked(LONGEST_RANKING))
 
 
@@ -301,7 +319,7 @@ def _move_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
     if not last:
         return
     quarter = Quarter.of(last)
-    for move in Topics.of(chosen.pieces("topics"), quarter).moves():
+    for move in Topics.of(chosen.pieces("topics", since=quarter.needed_since), quarter).moves():
         yield (move.key, move.name, str(quarter), move.count_before, move.count, move.before, move.now, move.change)
 
 

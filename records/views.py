@@ -72,7 +72,7 @@ def insights_page(request: HttpRequest) -> HttpResponse:
     chosen = RecordFilter(request.GET, Record.objects.published())
     listing = _listing(request, chosen, PAGE_SIZE)
     _first, last = chosen.first_and_last()
-    charts = _charts(chosen, last) if last else {}
+    charts = _charts(chosen, last) if last else {}  # before facets, which take what is at hand then
     by_month = _by_month(chosen)
     context = {
         "results": "_insights.html",
@@ -98,7 +98,7 @@ def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
         rankings = {kind: insights.contacts_of_all(kind) for kind in insights.CONTACTS}
     else:
         ticks, institutions = insights.Ticks(), insights.Institutions()
-        for piece in chosen.pieces(*insights.FIELDS):
+        for piece in chosen.pieces(*insights.CHARTED):
             for total in (topics, ticks, institutions):
                 total.add(piece)
             days.update(piece.days)
@@ -129,7 +129,7 @@ def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
 @require_safe
 def question_list(request: HttpRequest) -> HttpResponse:
     chosen = QuestionFilter(request.GET, Record.objects.published())
-    listing = _listing(request, chosen, PAGE_SIZE, load=Question.objects.for_list)
+    listing = _listing(request, chosen, PAGE_SIZE, load=lambda: Question.objects.public().for_list())
     by_month = _by_month(chosen)
     context = {
         "found": [Found.of(question, chosen.words) for question in listing.page],
@@ -336,7 +336,7 @@ def _browse(
     for name, value in fixed.items():
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
-    listing = _listing(request, chosen, PAGE_SIZE, fixed, load=Record.objects.for_list)
+    listing = _listing(request, chosen, PAGE_SIZE, fixed, load=lambda: Record.objects.published().for_list())
     by_month = _by_month(chosen)
     context["facets"] = facets.facets(chosen, by_month, but=fixed)
     context["months"] = _bars(listing, by_month)

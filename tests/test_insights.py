@@ -15,6 +15,7 @@ from django.test import Client
 from records import filters, insights
 from records.filters import fitting
 from records.models import Institution, Record, Tally
+from records.querysets import RecordQuerySet
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,31 @@ def test_companies_come_with_their_first_and_last_day() -> None:
     for query, wanted in (("", met), (f"topic={build.topic('境外业务').slug}", on_topic)):
         companies = insights.companies(chosen(query).records())
         assert [(row.name, row.count, row.first, row.last) for row in companies] == [*wanted]
+
+
+@pytest.mark.usefixtures("market")
+def test_what_a_sample_stands_for_is_added_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = institutions("company=999001&company=999002")
+    for name, number in (("FEW", 1), ("SAMPLE", 1), ("DOUBT", 0), ("PIECE", 1)):
+        monkeypatch.setattr(fitting, name, number)
+    monkeypatch.setattr(insights, "KEPT", 1)
+    assert institutions("company=999001&company=999002") == exact
+    assert [row.count for row in exact] == [3, 1]
+
+
+def test_where_nothing_fits_the_search_is_made_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.record()
+    asked: list[str] = []
+    matching = RecordQuerySet.matching
+
+    def watched(records: Any, query: str, common: Any = None) -> Any:
+        asked.append(query)
+        return matching(records, query, common)
+
+    monkeypatch.setattr(RecordQuerySet, "matching", watched)
+    assert client.get("/insights/?q=无处可寻").status_code == 200
+    # Once for the rows, and once for how many of other years there are, which nobody asked for.
+    assert len(asked) <= 2
 
 
 @pytest.mark.usefixtures("market")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, models, transaction
 from django.db.models import ProtectedError
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -108,18 +109,21 @@ def some_record(number: int, seed: int) -> Record:
         held=f"2024-0{seed % 3 + 1}-0{seed % 7 + 1}",
         visitors=[f"{name} 某人" for place, name in enumerate(NAMES) if seed >> place & 1] * 2,
         topics=[name for place, name in enumerate(TOPICS) if seed >> place & 1],
-        activities=[("路演活动", "现场参观")[seed % 2]],
+        activities=["现场参观", "路演活动"] if seed % 3 else ["电话会议", "分析师会议", "现场参观"],
         asked=[("问？", "答。")] * (seed % 4),
         introduction="说明",
         published=False,
     )
 
 
+STEPS = ["publish", "withdraw", "correct", "type", "board", "merge topics", "delete a topic", "merge institutions"]
+
+
 class AnySequence(TestCase):
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         steps=st.lists(
-            st.tuples(st.sampled_from(["publish", "withdraw", "correct", "type", "board"]), st.integers(0, 15)),
+            st.tuples(st.sampled_from(STEPS), st.integers(0, 15)),
             max_size=8,
         )
     )
@@ -144,6 +148,13 @@ class AnySequence(TestCase):
                 company = build.company("999001")
                 company.board = Company.BoardChoices.values[seed % 5]
                 company.save()
+            elif step == "merge topics":
+                build.topic(TOPICS[seed % 2]).merge_into(build.topic(TOPICS[1 - seed % 2]))
+            elif step == "delete a topic":
+                build.topic(TOPICS[seed % 2])
+                Topic.objects.filter(name=TOPICS[seed % 2]).delete()
+            elif step == "merge institutions" and NAMES[seed % 4] != "无名":
+                build.institution(f"{NAMES[seed % 4]}的旧名").merge_into(build.institution("无名"))
             assert_exact()
         before = kept()
         ledger.renew()
@@ -159,6 +170,35 @@ def test_after_an_upgrade_what_the_ledger_lacks_is_entered() -> None:
             model.objects.all().delete()
         apps.begin_ledger(using="default")
         assert_exact()
+    Summary.objects.filter(record=Record.objects.first()).delete()
+    apps.begin_ledger(using="default")
+    assert_exact()
+
+
+@pytest.mark.django_db
+def test_a_migration_back_to_before_there_were_summaries_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    some_record(1, 15).publish()
+    Summary.objects.all().delete()
+    there = connection.introspection.table_names()
+    monkeypatch.setattr(
+        connection.introspection, "table_names", lambda: [name for name in there if name != Summary._meta.db_table]
+    )
+    apps.begin_ledger(using="default")
+    assert not Summary.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_topic_that_is_deleted_is_in_no_summary(admin_client: Client) -> None:
+    """On its page and in bulk."""
+    for number in range(2):
+        some_record(number, 15).publish()
+    first, second = (build.topic(name) for name in TOPICS)
+    assert admin_client.post(f"/admin/records/topic/{first.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert_exact()
+    chosen = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
+    assert admin_client.post("/admin/records/topic/", chosen).status_code == 302
+    assert not Topic.objects.exists()
+    assert_exact()
 
 
 @pytest.mark.django_db

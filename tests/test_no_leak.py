@@ -156,3 +156,16 @@ def test_counts_are_those_of_what_is_published(site: list[Record], client: Clien
         assert {choice.count for choice in facet.choices} <= {1}, facet.name
     insights = client.get("/insights/")
     assert insights.context["days"] == {datetime.date(2024, 6, 6): 1}
+
+
+@pytest.mark.parametrize("path", ["/records/", "/insights/", "/records.csv", "/records.atom"])
+def test_what_the_ledger_still_says_of_a_withdrawn_record_shows_nothing_of_it(path: str, client: Client) -> None:
+    """Its status was changed behind the ledger's back."""
+    build.record(number="1")
+    made = build.record(number="2", place=MARK, topics=["大模型"])
+    Record.objects.filter(pk=made.pk).update(status="withdrawn")
+    for query in ("activity=特定对象调研", "year=2024", f"topic={build.topic('大模型').slug}"):
+        answer: Any = client.get(f"{path}?{query}")
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert answer.status_code == 200
+        assert MARK not in body.decode()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from records.models import Record
+from records.models import Record, Summary
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,37 @@ def test_a_chosen_value_stays_in_its_facet_however_rare(client: Client) -> None:
     counts = choices(client, f"/records/?institution={rare}&company=999001", "institution")
     assert counts["罕见基金"] == 0
     assert len(counts) == 13
+
+
+@pytest.mark.parametrize("path", ["/records/", "/questions/"])
+@pytest.mark.parametrize("kind", ["company", "institution", "topic"])
+def test_a_chosen_value_that_is_not_among_the_commonest_has_its_number(kind: str, path: str, client: Client) -> None:
+    """Counted in what another parameter leaves, so that the ledger does not know it."""
+    for n in range(15):
+        for twice in range(1 if n == 14 else 2):
+            build.record(
+                build.company(f"9990{n:02}"),
+                number=f"{n}-{twice}",
+                visitors=[f"第{n}基金 甲"],
+                topics=[f"题目{n}"],
+            )
+    rare = {"company": "999014", "institution": build.institution("第14基金").pk, "topic": build.topic("题目14").slug}
+    page = client.get(path, {kind: rare[kind], "activity": "特定对象调研"})
+    facet = next(facet for facet in page.context["facets"] if facet.name == kind)
+    assert [choice.count for choice in facet.choices if choice.chosen] == [1]
+
+
+@pytest.mark.parametrize("address", ["/records/?q=订单", "/questions/?q=订单&company=999001", "/insights/?q=订单"])
+def test_a_record_that_has_no_summary_is_listed_all_the_same(address: str, client: Client) -> None:
+    """As one that an older version of the site published while a newer one began."""
+    build.record(number="1", topics=["大模型"])
+    build.record(number="2", topics=["大模型"])
+    Summary.objects.filter(record__number="2").delete()
+    page = client.get(address)
+    assert page.status_code == 200
+    assert page.context["listing"].page.paginator.count == 2
+    for facet in page.context["facets"]:
+        assert "None" not in [choice.value for choice in facet.choices]
 
 
 @pytest.mark.usefixtures("market")

@@ -14,9 +14,10 @@ from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext
 
 from records import search
-from records.hits import COUNTED, Hits
-from records.models import Record, Summary, Tally
+from records.hits import FIELDS, Hits
+from records.models import Summary, Tally
 from records.querysets import Among, Named, Period
+from records.snapshots import snapshot
 
 from .base import BaseFilter
 
@@ -24,15 +25,6 @@ FEW = 20_000  # rows of a list up to which all of them are counted one by one
 PIECE = 5_000  # rows that are added up at once, where all of very many are
 SAMPLE = 4_000  # rows of which those that fit are looked at, where more fit
 DOUBT = 1.3  # an estimate up to so many times `FEW` is put to the test
-# Which parameter asks for what stands in a field of a summary.
-FIELDS = {
-    "company": "company",
-    "board": "exchange",
-    "activities": "activity",
-    "institution_types": "institution_type",
-    "topics": "topic",
-    "institutions": "institution",
-}
 # Parameters of which the summaries know which published records fit.
 IN_SUMMARIES = {*FIELDS.values(), "year", "month"}
 
@@ -41,12 +33,13 @@ class FittingFilter(BaseFilter):
     """Published records that fit, or rows of such.
 
     `unit` is what the ledger calls the rows; `counted` are the parameters whose values know how many they have.
-    `record` leads from a row to its record.
+    `record` leads from a row to its record. `summarized` is what facets ask of the summaries.
     """
 
     unit = "records"
     record = ""
     counted: frozenset[str] = frozenset({"company", "institution", "topic"})
+    summarized: tuple[str, ...] = tuple(FIELDS)
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -119,39 +112,42 @@ class FittingFilter(BaseFilter):
             self._hits[names] = self._found(names)
         return self._hits[names]
 
-    def at_hand(self, *without: str) -> Hits | None:
-        """The same, if it was looked for already."""
-        return self._hits.get(frozenset(name for name in without if name in self.chosen))
+    def at_hand(self, *without: str) -> bool:
+        """Whether that was looked for already."""
+        return frozenset(name for name in without if name in self.chosen) in self._hits
 
     def records(self) -> QuerySet:
         """Those that fit, in no order."""
-        if few := self._few():
-            return Record.objects.filter(Among("pk", few.joined))
-        return self.without().order_by()
+        few = self._few()
+        return self.without().order_by() if few is None else self.queryset.filter(Among("pk", few.joined_keys))
 
     def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterator[Hits]:
         """All that fits, whatever its number, piece by piece; with `since`, what was held earlier may be missing."""
-        if since is not None:
-            yield Hits(self._told((), fields).filter(held_from__gte=since), fields)
-        elif few := self._few():
+        few = self._few() if since is None or self.at_hand() else None
+        if few is not None:
             yield few
-        else:
-            rows = self._told((), fields).iterator(chunk_size=PIECE)
-            while piece := list(itertools.islice(rows, PIECE)):
+            return
+        rows = self._told((), fields)
+        if since is not None:
+            rows = rows.filter(held_from__gte=since)
+        with snapshot(rows.db):
+            loaded = rows.iterator(chunk_size=PIECE)
+            while piece := list(itertools.islice(loaded, PIECE)):
                 yield Hits(piece, fields)
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:
         """The days of the first and the last that fits."""
-        if self.period_but() is None and (few := self._few()):  # of a period, an index tells
-            return min(few.days), max(few.days)
+        few = None if self.period_but() else self._few()  # of a period, an index tells
+        if few is not None:
+            return min(few.days, default=None), max(few.days, default=None)
         found = self._told((), ()).aggregate(first=Min("held_from"), last=Max("held_from"))
         return found["first"], found["last"]
 
     def _few(self) -> Hits | None:
-        """All that fits, if anything does and it is few."""
+        """All that fits, if it is few."""
         if self._is_vast(frozenset()) or (hits := self.hits()).is_sample:
             return None
-        return hits if len(hits) else None
+        return hits
 
     def _found(self, names: frozenset[str]) -> Hits:
         fields = self._asked_of(names)
@@ -165,8 +161,8 @@ class FittingFilter(BaseFilter):
         return sample if sample.is_sample else Hits(rows, fields)
 
     def _asked_of(self, names: Collection[str]) -> tuple[str, ...]:
-        """What is asked of the summaries of what fits without these parameters: a facet's own."""
-        return tuple(field for field in self.summarized if not names or FIELDS.get(field) in names)
+        """What is asked of the summaries of what fits without these parameters: by their own facets alone."""
+        return tuple(field for field, name in FIELDS.items() if name in names) if names else self.summarized
 
     def _told(self, without: Iterable[str], fields: Iterable[str], order: str = "") -> QuerySet:
         """What `Hits` are made of; where summaries alone can tell what fits, no record is looked at."""
@@ -178,11 +174,6 @@ class FittingFilter(BaseFilter):
             rows = self.without(*without)
         rows = self.in_order(rows, "sort", order) if order else rows.order_by()
         return rows.values_list("pk", f"{self.record}held_from", *(f"{summary}{field}" for field in fields))
-
-    @property
-    def summarized(self) -> tuple[str, ...]:
-        """What facets ask of the summaries."""
-        return COUNTED
 
     def _is_vast(self, names: frozenset[str]) -> bool:
         """Whether more fits than is counted one by one; a guess, so as not to look for all of it in vain."""

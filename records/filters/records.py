@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from records.hits import Hits
 from records.models import (
     ActivityType,
     Company,
@@ -134,6 +135,12 @@ class PartFilter(RecordFilter):
     def without(self, *names: str) -> QuerySet:
         return self._parts(self.chosen.keys() - set(names))
 
+    def records(self) -> QuerySet:
+        raise TypeError("rows that belong to records are no records")
+
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterator[Hits]:
+        raise TypeError("rows that belong to records are no records")
+
     def _parts(self, names: Iterable[str]) -> QuerySet:
         """Published is said of the row's own record: the list goes through the index that holds its order."""
         asked = set(names) - {"sort"}
@@ -166,12 +173,7 @@ class QuestionFilter(PartFilter):
     unit = "questions"
     counted = frozenset({"company", "topic"})
     own = frozenset({"q", "topic"})
-
-    @property
-    def summarized(self) -> tuple[str, ...]:
-        """Topics are its own; of visitors it shows those alone that are asked for."""
-        visitors = {"institution": "institutions", "institution_type": "institution_types"}
-        return ("company", "board", "activities", *(visitors[name] for name in visitors if name in self.chosen))
+    summarized = ("company", "board", "activities")  # topics are its own, and no visitors are offered
 
     def by_words(self, questions: Any, _name: str, query: str) -> QuerySet:
         return questions.matching(query, self.common)

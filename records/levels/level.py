@@ -91,8 +91,9 @@ class Level:
 
         Each record is asked once for all rows it has; what belongs to one that was deleted a moment ago is left out.
         """
-        shared = [column for column in columns if column.of_record and self.key != "pk"]
-        own = [column for column in columns if column not in shared]
+        is_shared = self.key != "pk"
+        shared = [column for column in columns if is_shared and column.of_record]
+        own = [column for column in columns if not (is_shared and column.of_record)]
         found: dict[str, list[Any]] = {}
         if shared:
             records = list(_records_of(rows))

@@ -107,11 +107,11 @@ class Recorded(models.Model):
         if not self._is_tallied_anew():
             super().save(*args, **options)
             return
-        from .ledger import held, recount_months_of
+        from .ledger import held, renew_values_of
 
         with held():
             super().save(*args, **options)
-            recount_months_of(self)
+            renew_values_of(self)
 
     def fill_in(self) -> None:
         """Give the fields a value that are told by others; done whenever it is saved."""

@@ -15,15 +15,17 @@ from django.db import connection, models, transaction
 from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Substr
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 
 from records.querysets import SummaryQuerySet, TallyQuerySet, among
 from records.workflow import Status
 
-from .directory import Company, Institution, Topic
+from .directory import Company, Institution, Topic, topics_held
 from .record import Record
 
-# Of a list of rows that the database is asked for at once.
-BATCH = 500
+BATCH = 500  # of a list of rows that the database is asked for at once
+ENTERED = 5_000  # records of which entries are written in one statement
 
 
 class Visit(models.Model):
@@ -157,14 +159,14 @@ def renew(ids: Collection[int] | None = None) -> None:
     """Bring the ledger in line with these records, published or not; without ids, with all there are."""
     with held():
         if ids is None:
-            _enter(None)
+            _enter(_ENTRIES, None)
             for model in DIRECTORY:
                 recount(model.objects.all())
             recount_months()
             return
         touched = _Touched()
         touched.add(ids)
-        _enter(ids)
+        _enter(_ENTRIES, ids)
         touched.add(ids)
         for model in DIRECTORY:
             recount(model.objects.filter(pk__in=sorted(touched.keys[model])))
@@ -175,11 +177,11 @@ def renew_topics(ids: Collection[int]) -> None:
     """Bring the ledger in line after questions, of whatever records, were given these topics or lost them."""
     with held():
         rows: Any = Mention.objects.filter(topic__in=ids)
-        touched = set(rows.values_list("record", flat=True))
+        before = set(rows.values_list("record", "topic"))
         rows._raw_delete(rows.db)
         _insert(Mention, f" AND about.topic_id IN ({', '.join(['%s'] * len(ids))})", ids)
-        touched |= set(rows.all().values_list("record", flat=True))
-        _enter_some(Summary, among(touched, connection.vendor))
+        changed = before ^ set(rows.all().values_list("record", "topic"))
+        _enter([Summary], {record for record, _topic in changed})
         recount(Topic.objects.filter(pk__in=ids))
 
 
@@ -199,17 +201,15 @@ def renew_institutions(ids: Collection[int], records: Collection[int]) -> None:
         recount(institutions)
         # Among institutions of one type, every record has visitors of the same types as before.
         if institutions.order_by().values("type").distinct().count() > 1:
-            _enter_some(Attendance, chosen)
+            _enter([Attendance], records)
             recount_months(months)
-        _enter_some(Summary, chosen)
+        _enter([Summary], records)
 
 
 def summarize() -> None:
     """Write the summaries of all published records anew, from what the ledger has of them already."""
     with held():
-        rows: Any = Summary.objects.all()
-        rows._raw_delete(rows.db)
-        _insert(Summary, "", [])
+        _enter([Summary], None)
 
 
 class _Touched:
@@ -227,22 +227,18 @@ class _Touched:
             self.months |= {day.isoformat()[:7]} if day else set()
 
 
-def _enter(ids: Collection[int] | None) -> None:
-    """Write what published records have to do with others anew."""
-    chosen, params = "", []
+def _enter(models_of_entries: Iterable[Any], ids: Collection[int] | None) -> None:
+    """Write some kinds of entries anew: of these records, or of all."""
+    # No statement lasts long, however many records those are.
+    batches: Iterable[RawSQL | None] = [None]
     if ids is not None:
-        chosen, params = f" AND record.id IN ({', '.join(['%s'] * len(ids))})", list(ids)
-    for model in _ENTRIES:
-        rows: Any = model.objects.all() if ids is None else model.objects.filter(record__in=ids)
-        rows._raw_delete(rows.db)
-        _insert(model, chosen, params)
-
-
-def _enter_some(model: Any, ids: RawSQL) -> None:
-    """Write one kind of entry of some records anew."""
-    rows: Any = model.objects.filter(record__in=ids)
-    rows._raw_delete(rows.db)
-    _insert(model, f" AND record.id IN ({ids.sql})", ids.params)
+        wanted = sorted(ids)
+        batches = (among(wanted[at : at + ENTERED], connection.vendor) for at in range(0, len(wanted), ENTERED))
+    for batch in batches:
+        for model in models_of_entries:
+            rows: Any = model.objects.all() if batch is None else model.objects.filter(record__in=batch)
+            rows._raw_delete(rows.db)
+            _insert(model, f" AND record.id IN ({batch.sql})" if batch else "", batch.params if batch else [])
 
 
 def _insert(model: Any, chosen: str, params: Collection[Any]) -> None:
@@ -258,8 +254,8 @@ def _counted(model: Any, chosen: str = "") -> tuple[str, str]:
     return columns, counted.format(chosen=chosen, join=join, plain=plain)
 
 
-# The columns of what records have to do with others, and what these ought to hold: each of the records themselves, or
-# of what stands before it.
+# The columns of what records have to do with others, and what these ought to hold: by the records themselves, but for
+# summaries, which are made of the entries before them.
 _ENTRIES: dict[Any, tuple[str, str]] = {
     Visit: (
         "record_id, institution_id, held_from",
@@ -441,15 +437,24 @@ def _entries_that_differ(model: Any) -> list[dict[Any, Any]]:
     return found
 
 
-def recount_months_of(*subjects: models.Model) -> None:
-    """Bring the tallies in line after companies, or institutions, came to stand under another value."""
+def renew_values_of(*subjects: models.Model) -> None:
+    """Bring the ledger in line after companies, or institutions, came to stand under another board or type."""
     model = type(subjects[0])
     entries, _questions = DIRECTORY[model]
     chosen = {f"{_key(model)}__in": among([subject.pk for subject in subjects], connection.vendor)}
     rows = entries().filter(**chosen).order_by()
-    key = "record" if model is Institution else "pk"
-    touched = among(rows.values_list(key, flat=True).distinct(), connection.vendor)
-    if model is Institution:
-        _enter_some(Attendance, touched)
-    _enter_some(Summary, touched)
+    is_of_types = model is Institution
+    records = set(rows.values_list("record" if is_of_types else "pk", flat=True))
+    _enter([Attendance, Summary] if is_of_types else [Summary], records)
     recount_months({day.isoformat()[:7] for day in rows.values_list("held_from", flat=True).distinct()})
+
+
+@receiver(pre_delete, sender=Topic)
+def forget_topic(instance: Topic, **options: Any) -> None:
+    """Its mentions go with it by themselves, but no summary would be told."""
+    from .parts import Question
+
+    with topics_held(alone=True), held():
+        links: Any = Question.topics.through._default_manager.filter(topic=instance)
+        links._raw_delete(links.db)
+        renew_topics([instance.pk])

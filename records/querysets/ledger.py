@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from django.db import models
 from django.db.models import Sum
@@ -12,6 +13,10 @@ from .records import CountedQuerySet
 
 class SummaryQuerySet(CountedQuerySet):
     board = "board"
+
+    def newest_first(self) -> Self:
+        """Each has a day; said of nulls, PostgreSQL would not use the index."""
+        return self.order_by("-held_from", "-pk")
 
 
 class TallyQuerySet(models.QuerySet):
