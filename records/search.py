@@ -196,9 +196,11 @@ class _Sought:
             return folded, [self.word]
         others = "".join(sorted({other for character in self.word for other in disguises().get(character, ())}))
         if not self.stays_as_it_is:  # a letter may belong to an accent that follows
-            guard = f"{find}({written}, %s) > 0 OR ({text}) {matches} %s"
+            stands, has_one = f"{find}({written}, %s) > 0", f"({text}) {matches} %s"
             # Of conditions joined by AND the planner would begin with the other, whose cost it takes for less.
-            return f"CASE WHEN {guard} THEN {folded} ELSE 1 = 0 END", [self.word, f"[{others}]", self.word]
+            as_written = f"CASE WHEN {has_one} THEN {folded} ELSE 1 = 1 END"
+            params = [self.word, f"[{accents()}]", self.word, f"[{others}]", self.word]
+            return f"CASE WHEN {stands} THEN {as_written} WHEN {has_one} THEN {folded} ELSE 1 = 0 END", params
         plain = f"{find}({text}, %s) > 0"
         if not others:
             return plain, [self.word]
@@ -217,6 +219,16 @@ def disguises() -> dict[str, list[str]]:
         for character in set(fold(other)):
             found.setdefault(character, []).append(other)
     return found
+
+
+@functools.cache
+def accents() -> str:
+    """Every character that may become one with an ASCII letter before it."""
+    letters = string.ascii_letters
+    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    taken_apart = (unicodedata.normalize("NFD", character) for character in every)
+    marks = {mark for parts in taken_apart if parts[0] in letters for mark in parts[1:]}
+    return "".join(character for character in every if unicodedata.normalize("NFKD", character)[0] in marks)
 
 
 def _asked_of_sqlite(gram: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import sys
 import unicodedata
 
@@ -131,6 +132,8 @@ def test_signs_that_folding_joins_or_splits_are_found_the_same_either_way(text: 
         ("ae\u0301b", ["e", "ae", "b", "eb", "é"]),
         ("aé\u0327b", ["e", "ae", "a", "b"]),
         ("A股", ["a股", "a"]),
+        ("Penrose Partne\u0301", ["penrose", "partne", "partné", "e", "n"]),
+        ("cafe\u0323\u0301 Cafe", ["cafe", "caf", "af"]),
     ],
 )
 def test_what_only_folding_makes_of_a_text_is_found(text: str, words: list[str]) -> None:
@@ -151,6 +154,16 @@ def test_characters_that_stay_as_they_are_come_of_no_pair_and_are_lost_in_none()
     ]
     assert len(pairs) > 900
     assert not [told for told in pairs if stays.intersection(chr(int(part, 16)) for part in told.split())]
+
+
+def test_nothing_but_an_accent_changes_the_letter_before_it() -> None:
+    """That is why a word of letters that stands in a text without one is not lost by folding."""
+    accents = set(search.accents())
+    assert "\u0301" in accents
+    for character in map(chr, range(sys.maxunicode + 1)):
+        if character not in accents and (unicodedata.combining(character) or unicodedata.decomposition(character)):
+            for letter in string.ascii_letters:
+                assert search.fold(letter + character).startswith(letter.lower()), (letter, character)
 
 
 @pytest.mark.django_db
