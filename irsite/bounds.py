@@ -131,7 +131,8 @@ def kind_of(request: HttpRequest) -> str:
         return "export" if is_export else ""
     if request.path.endswith(FILES):
         return "export"
-    return "search" if not at_desk and request.GET.get("q", "").strip() else ""
+    is_insight = bool(match and match.view_name == "records:insights" and request.GET)
+    return "search" if is_insight or (not at_desk and request.GET.get("q", "").strip()) else ""
 
 
 # How often
@@ -207,9 +208,10 @@ SLOTS = Slots()
 
 
 def took_too_long(exception: Exception) -> bool:
-    """Whether the database gave up on a statement, or on waiting for another writer."""
-    canceled = getattr(exception.__cause__, "sqlstate", None) == "57014"
-    return isinstance(exception, OperationalError) and (canceled or "database is locked" in str(exception))
+    """Whether the database gave up on a statement, or on waiting for another writer; or whether we did."""
+    canceled = getattr(exception.__cause__, "sqlstate", None) in {"57014", "40P01"}
+    gave_up = isinstance(exception, OperationalError) and (canceled or "database is locked" in str(exception))
+    return gave_up or isinstance(exception, TimeoutError)
 
 
 def bound_statements(connection: Any, **options: Any) -> None:

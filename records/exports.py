@@ -15,6 +15,7 @@ import io
 import itertools
 import re
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import IO, Any
 
@@ -29,6 +30,7 @@ from .snapshots import snapshot
 
 CHUNK = 5000  # rows fetched at once: what an export holds in memory, whatever its length
 PATIENCE = 300  # seconds that a reader may take for what was fetched at once
+LONGEST = 3600  # seconds that all of it may take: meanwhile nothing is cleared away behind it
 
 # What no formula begins with, beside letters and digits: most cells need no second look.
 _HARMLESS = {"", "/", "（", "【", "《", "“"}
@@ -58,7 +60,8 @@ def _written_cell(cell: Any) -> Any:
     text = cell.isoformat() if isinstance(cell, datetime.date) else _flat_cell(cell)
     if not isinstance(text, str) or (begin := text[:1]) in _HARMLESS or begin.isalnum():
         return text
-    return f"'{text}" if begin in {"\t", "\r", "\n"} else defused(text)
+    # Spreadsheets of East Asia take ＝ for what it looks like.
+    return f"'{text}" if begin in {"\t", "\r", "\n", "＝", "＋", "－", "＠"} else defused(text)
 
 
 def _chunks(
@@ -68,11 +71,14 @@ def _chunks(
 
     Outside of a transaction PostgreSQL would write all rows to its disk before it gives the first.
     """
+    began = time.monotonic()
     with snapshot(rows.db, PATIENCE):
         loaded = level.load(rows, columns).iterator(chunk_size=CHUNK)
         for size in itertools.chain([-(-CHUNK // 10)], itertools.repeat(CHUNK)):  # the first ones come at once
             if not (chunk := list(itertools.islice(loaded, size))):
                 return
+            if time.monotonic() - began > LONGEST:
+                raise TimeoutError("whoever reads this export is too slow")
             # Asked for here, so that whatever fails ends the transaction.
             yield list(level.cells(chunk, columns, told))
 

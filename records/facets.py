@@ -81,7 +81,7 @@ class Choice:
 
     value: str
     label: Any
-    count: int
+    count: int | None  # None where a sample holds none of it
     chosen: bool = False
     lang: str = "zh-Hans"
     about: bool = False  # whether the count is an estimate
@@ -238,20 +238,21 @@ def facets(
     chosen: Chosen,
     by_month: Mapping[str, int],
     *,
+    about: bool = False,
     but: Iterable[str] = (),
     groupings: Mapping[str, Grouping] = GROUPINGS,
 ) -> list[Facet]:
     """Every facet with its commonest values and the chosen ones.
 
-    `by_month` is how many there are of each month if no year and month were chosen. Each facet is counted without
-    its own selection, so that a second value of it can be chosen. Four queries at most for each, however many
-    records.
+    `by_month` is how many there are of each month if no year and month were chosen, or `about` how many. Each facet is
+    counted without its own selection, so that a second value of it can be chosen. Four queries at most for each,
+    however many records.
     """
     found = [_facet(name, grouping, chosen) for name, grouping in groupings.items() if name not in but]
-    return [*_times(chosen, by_month), *found]
+    return [*_times(chosen, by_month, about), *found]
 
 
-def _times(chosen: Chosen, by_month: Mapping[str, int]) -> list[Facet]:
+def _times(chosen: Chosen, by_month: Mapping[str, int], about: bool) -> list[Facet]:
     """The facets of years and of months: the newest of them and the chosen ones."""
     years, months = chosen.chosen.get("year", {}), chosen.chosen.get("month", {})
     in_years: dict[str, int] = {}
@@ -264,7 +265,7 @@ def _times(chosen: Chosen, by_month: Mapping[str, int]) -> list[Facet]:
             name,
             chosen.label_of(name),
             [
-                Choice(text, text, counts.get(text, 0), text in selected, language(name))
+                Choice(text, text, counts.get(text, 0), text in selected, language(name), about)
                 for text in sorted({*sorted(counts, reverse=True)[:SHOWN], *selected}, reverse=True)
             ],
         )
@@ -286,12 +287,13 @@ class Bar:
     total: int
     chosen: bool
     address: Address
+    about: bool = False  # whether the total is an estimate
 
 
-def bars(points: Iterable[tuple[str, int]], address: Address) -> list[Bar]:
+def bars(points: Iterable[tuple[str, int]], address: Address, about: bool) -> list[Bar]:
     chosen = set(address.parameters.get("month", ()))
     return [
-        Bar(name, total, name in chosen, address.having("month", *([] if name in chosen else [name])))
+        Bar(name, total, name in chosen, address.having("month", *([] if name in chosen else [name])), about)
         for name, total in points
     ]
 
@@ -319,7 +321,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     ]
     counted = {choice.value for choice in choices}
     choices += [
-        Choice(text, called(name, thing), 0, True, language(name))
+        Choice(text, called(name, thing), None if step > 1 else 0, True, language(name))
         for text, thing in selected.items()
         if text not in counted
     ]

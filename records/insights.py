@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import datetime
 import heapq
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, Self
 
 from django.db.models import Count, Max, Min, QuerySet
@@ -99,10 +100,11 @@ class Total:
     """What records come to, added up piece by piece."""
 
     @classmethod
-    def of(cls, pieces: Iterable[Hits], *given: Any) -> Self:
+    def of(cls, pieces: Generator[Hits], *given: Any) -> Self:
         total = cls(*given)
-        for hits in pieces:
-            total.add(hits)
+        with contextlib.closing(pieces):
+            for hits in pieces:
+                total.add(hits)
         return total
 
     def add(self, hits: Hits) -> None:
@@ -279,7 +281,7 @@ class Chosen(Protocol):
 
     def records(self) -> QuerySet: ...
 
-    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterable[Hits]: ...
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Generator[Hits]: ...
 
     @property
     def chosen(self) -> dict[str, Any]: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import datetime
 import functools
@@ -73,11 +74,11 @@ def insights_page(request: HttpRequest) -> HttpResponse:
     listing = _listing(request, chosen, PAGE_SIZE)
     _first, last = chosen.first_and_last()
     charts = _charts(chosen, last) if last else {}  # before facets, which take what is at hand then
-    by_month = _by_month(chosen)
+    by_month, about = _by_month(chosen)
     context = {
         "results": "_insights.html",
-        "facets": facets.facets(chosen, by_month),
-        "months": _bars(listing, by_month),
+        "facets": facets.facets(chosen, by_month, about=about),
+        "months": _bars(listing, by_month, about),
         "tables": {name: listing.address.elsewhere(reverse(f"records:insights_{name}")) for name in insights.TABLES},
         **charts,
     }
@@ -91,17 +92,19 @@ def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
     in_months: Iterable[tuple[str, str, int]]
     if chosen.chosen.keys() <= {"sort"}:
         # Of everything the ledger knows the rest.
-        for piece in chosen.pieces("topics", since=quarter.needed_since):
-            topics.add(piece)
-            days.update(piece.days)
+        with contextlib.closing(chosen.pieces("topics", since=quarter.needed_since)) as pieces:
+            for piece in pieces:
+                topics.add(piece)
+                days.update(piece.days)
         in_months = Tally.objects.by_value("activity")
         rankings = {kind: insights.contacts_of_all(kind) for kind in insights.CONTACTS}
     else:
         ticks, institutions = insights.Ticks(), insights.Institutions()
-        for piece in chosen.pieces(*insights.CHARTED):
-            for total in (topics, ticks, institutions):
-                total.add(piece)
-            days.update(piece.days)
+        with contextlib.closing(chosen.pieces(*insights.CHARTED)) as pieces:
+            for piece in pieces:
+                for total in (topics, ticks, institutions):
+                    total.add(piece)
+                days.update(piece.days)
         in_months = ticks
         rankings = {"company": insights.companies(chosen.records()), "institution": institutions.ranked()}
     by_activity = {box: dict(points) for box, points in insights.months_by_activity(in_months).items()}
@@ -130,11 +133,11 @@ def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
 def question_list(request: HttpRequest) -> HttpResponse:
     chosen = QuestionFilter(request.GET, Record.objects.published())
     listing = _listing(request, chosen, PAGE_SIZE, load=lambda: Question.objects.public().for_list())
-    by_month = _by_month(chosen)
+    by_month, about = _by_month(chosen)
     context = {
         "found": [Found.of(question, chosen.words) for question in listing.page],
-        "facets": facets.facets(chosen, by_month, groupings=facets.QUESTION_GROUPINGS),
-        "months": _bars(listing, by_month),
+        "facets": facets.facets(chosen, by_month, about=about, groupings=facets.QUESTION_GROUPINGS),
+        "months": _bars(listing, by_month, about),
     }
     return _filtered(request, "question_list.html", listing, "questions", context)
 
@@ -337,9 +340,9 @@ def _browse(
         parameters.setlist(name, [value])
     chosen = RecordFilter(parameters, Record.objects.published())
     listing = _listing(request, chosen, PAGE_SIZE, fixed, load=lambda: Record.objects.published().for_list())
-    by_month = _by_month(chosen)
-    context["facets"] = facets.facets(chosen, by_month, but=fixed)
-    context["months"] = _bars(listing, by_month)
+    by_month, about = _by_month(chosen)
+    context["facets"] = facets.facets(chosen, by_month, about=about, but=fixed)
+    context["months"] = _bars(listing, by_month, about)
     if contacts and listing.page.paginator.count:
         context |= _profile(chosen, contacts, fixed, context["facets"])
         context["questions_address"] = listing.address.elsewhere(reverse("records:question_list"))
@@ -348,18 +351,18 @@ def _browse(
     return _filtered(request, template, listing, "records", context)
 
 
-def _by_month(chosen: RecordFilter) -> dict[str, int]:
-    """How many records or questions fit of each month, whichever years and months are chosen."""
+def _by_month(chosen: RecordFilter) -> tuple[dict[str, int], bool]:
+    """How many fit of each month, whichever years and months are chosen; and whether that is an estimate."""
     if chosen.chosen.keys() <= {"year", "month", "sort"}:
-        return Tally.objects.by_month(chosen.unit)
+        return Tally.objects.by_month(chosen.unit), False
     hits = chosen.hits("year", "month")
     months = insights.by_month(collections.Counter(hits.days))
-    return {month: n * hits.step for month, n in months}
+    return {month: n * hits.step for month, n in months}, hits.is_sample
 
 
-def _bars(listing: Listing, by_month: dict[str, int]) -> list[facets.Bar]:
+def _bars(listing: Listing, by_month: dict[str, int], about: bool) -> list[facets.Bar]:
     points = facets.within_years(by_month, listing.address.parameters.get("year", ()))
-    return facets.bars(insights.series(insights.Point(*pair) for pair in points.items()), listing.address)
+    return facets.bars(insights.series(insights.Point(*pair) for pair in points.items()), listing.address, about)
 
 
 def _profile(chosen: RecordFilter, kind: str, fixed: dict[str, str], shown: list[facets.Facet]) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def rated(settings: Any, **rates: str) -> None:
         ("search", "/records/?q=订单"),
         ("search", "/questions/?q=订单"),
         ("search", "/companies/?q=晨光"),
+        ("search", "/insights/?year=2024"),
         ("export", "/records.csv"),
         ("export", "/questions.xlsx"),
         ("export", "/participants.json"),

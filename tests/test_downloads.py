@@ -283,6 +283,17 @@ def test_a_workbook_that_fails_on_the_way_is_not_sent_at_all() -> None:
     assert b"PK" not in answer.content
 
 
+def test_whoever_takes_a_table_too_slowly_is_let_go(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.cookies["django_language"] = "en"
+    build.records(3)
+    monkeypatch.setattr(exports, "LONGEST", -1)
+    answer: Any = client.get("/records.csv")
+    pieces: list[bytes] = []
+    with pytest.raises(TimeoutError):
+        pieces.extend(answer.streaming_content)
+    assert b"".join(pieces).decode().splitlines()[-1].startswith("INCOMPLETE")
+
+
 @pytest.mark.usefixtures("failing")
 def test_a_table_that_fails_on_the_way_says_so_in_its_last_line(client: Client) -> None:
     client.cookies["django_language"] = "en"

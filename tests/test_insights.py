@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import re
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_what_a_sample_stands_for_is_added_up_as_a_whole(monkeypatch: pytest.Mon
     monkeypatch.setattr(insights, "KEPT", 1)
     assert institutions("company=999001&company=999002") == exact
     assert [row.count for row in exact] == [3, 1]
+
+
+@pytest.mark.usefixtures("market")
+def test_what_takes_longer_than_a_statement_may_is_given_up(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece is a statement of its own, and all of them together have the time of one."""
+    settings.STATEMENT_TIMEOUT = 15
+    monkeypatch.setattr(fitting, "FEW", 1)
+    moments = itertools.count(0, 20)
+    monkeypatch.setattr(fitting.time, "monotonic", lambda: next(moments))
+    assert client.get("/insights/?company=999001&company=999002").status_code == 503
+    assert client.get("/insights/?company=999002&topic=none").status_code == 200
 
 
 def test_where_nothing_fits_the_search_is_made_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

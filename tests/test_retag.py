@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from records.models import Question, Record, Topic, ledger
@@ -237,6 +237,29 @@ def test_what_is_published_meanwhile_is_counted(admin_user: User) -> None:
     other.join()
     topic.refresh_from_db()
     assert topic.record_count == 6
+    assert_exact()
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_nobody_who_holds_a_record(admin_user: Any) -> None:
+    """Who withdraws one holds it and waits for the ledger, which is held here."""
+    made = build.record(asked=[("订单如何？", "充足")])
+    topic = build.topic("订单")
+    prints = [Retagging(topic, admin_user).print]
+
+    def give() -> None:
+        try:
+            retag([topic], admin_user, seen=prints)
+        finally:
+            connection.close()
+
+    giving = threading.Thread(target=give)
+    with transaction.atomic():
+        Record.objects.select_for_update().get(pk=made.pk)
+        giving.start()
+        giving.join(timeout=20)
+        assert not giving.is_alive()
     assert_exact()
 
 

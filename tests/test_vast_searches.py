@@ -11,7 +11,7 @@ from django.test import Client
 from records import search
 from records.filters import fitting
 from records.hits import Hits
-from records.models import Question, Record
+from records.models import Question, Record, ledger
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,38 @@ def test_each_of_a_sample_stands_for_many(client: Client, monkeypatch: pytest.Mo
     told = re.search(r'<p role="status">(.*?)</p>', client.get("/records/?q=订单").content.decode(), re.DOTALL)
     assert told
     assert re.sub(r"<[^>]+>|\s", "", told[1]).startswith("共约12")
-    assert all(choice.about for facet in context["facets"] if facet.name == "company" for choice in facet.choices)
+    estimated = [choice for facet in context["facets"] for choice in facet.choices]
+    assert {facet.name for facet in context["facets"] if facet.choices} >= {"year", "month", "company", "institution"}
+    assert all(choice.about for choice in estimated)
+    assert all(bar.about for bar in context["months"])
+    page = re.sub(r"<[^>]+>|\s", "", client.get("/records/?q=订单").content.decode())
+    assert page.count("约") > len(estimated)
+
+
+def test_of_a_chosen_value_that_no_sample_holds_no_number_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = build.record(build.company("999009"), number="rare", asked=[("订单？", "答")], visitors=["华夏基金 甲"])
+    monkeypatch.setattr(fitting, "SAMPLE", 2)
+    context = shown(client, "/records/?q=订单&company=999009")
+    (chosen,) = [choice for facet in context["facets"] for choice in facet.choices if choice.chosen]
+    assert rare in context["listing"].page
+    assert chosen.count is None or chosen.count > 0
+
+
+def test_of_a_topic_with_very_many_records_the_institutions_are_estimates(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the topic's own page too, above the list."""
+    monkeypatch.setattr(fitting, "SAMPLE", 5)
+    topic = build.topic("大模型")
+    for record in Record.objects.all():
+        record.questions.first().topics.add(topic)
+    ledger.renew()
+    body = client.get(topic.get_absolute_url()).content.decode()
+    told = re.search(r'华夏基金</a> <span class="count">([^<]*)</span>', body)
+    assert told
+    assert told[1].startswith("约")
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,16 @@ from .tables import TableAdmin
 from .widgets import DayWidget
 
 
+class LedgerAdmin(admin.ModelAdmin):
+    """Who saves what the ledger counts holds it from the beginning: what is stored is what the form was checked by."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with held() if request.method == "POST" else contextlib.nullcontext():
+            return super().changeform_view(request, *args, **options)
+
+
 @admin.register(Company)
-class CompanyAdmin(TableAdmin):
+class CompanyAdmin(LedgerAdmin, TableAdmin):
     """Superusers say who works for a company, and whether two persons publish."""
 
     list_display = ("code", "short_name", "full_name", "board")
@@ -72,8 +80,27 @@ class AliasInline(admin.TabularInline):
     formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
 
 
-class SharedAdmin(admin.ModelAdmin):
-    """Institutions and topics are everybody's; in which records they stand is not."""
+class SharedAdmin(LedgerAdmin):
+    """Institutions and topics are everybody's; in which records they stand is not.
+
+    Who deletes one holds what a merge holds, so that it is there, or is gone: `held_alone` is of what refers to them.
+    """
+
+    held_alone: Any
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.held_alone(alone=True), held():
+            yield
+
+    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        with self._alone() if request.method == "POST" else contextlib.nullcontext():
+            return super().delete_view(request, *args, **options)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        deletes = request.POST.get("action") == "delete_selected" and "post" in request.POST
+        with self._alone() if deletes else held() if "_save" in request.POST else contextlib.nullcontext():
+            return super().changelist_view(request, *args, **options)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What keeps a row from being deleted is counted, not named: it may be of a company of others."""
@@ -82,13 +109,6 @@ class SharedAdmin(admin.ModelAdmin):
             return to_delete, counts, permissions, protected
         named = [ngettext("%(n)d row of records", "%(n)d rows of records", len(protected)) % {"n": len(protected)}]
         return [str(obj) for obj in objs], counts, permissions, named if protected else []
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Nobody gives an institution to a participant meanwhile: what refers to one keeps it, and is asked for once."""
-    with institutions_held(alone=True), held():
-        yield
 
 
 @admin.register(Institution)
@@ -103,20 +123,8 @@ class InstitutionAdmin(QueueAdmin, MergingAdmin, TableAdmin, SharedAdmin):
     list_per_page = 50
     actions = ("merge_two", export_action(levels.INSTITUTIONS, _("Export")))
 
-    # Who saves or deletes an institution holds from the beginning what a merge holds: it is there, or it is gone.
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        with held() if request.method == "POST" else contextlib.nullcontext():
-            return super().changeform_view(request, *args, **options)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        with _alone() if request.method == "POST" else contextlib.nullcontext():
-            return super().delete_view(request, *args, **options)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        deletes = request.POST.get("action") == "delete_selected" and "post" in request.POST
-        with _alone() if deletes else held() if "_save" in request.POST else contextlib.nullcontext():
-            return super().changelist_view(request, *args, **options)
+    # Nobody gives one to a participant meanwhile: what refers to it keeps it, and is asked for once.
+    held_alone = staticmethod(institutions_held)
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{**options, "form": LabelledForm})

@@ -120,7 +120,7 @@ class CarefulSaving(SimpleHistoryAdmin):
     def _late_entry(self, request: HttpRequest) -> editing.Late | None:
         parts, _only_added = self._parts(request, None)
         # Saves of one user queue here: of a button that was pressed twice, the second finds what the first entered.
-        get_user_model()._default_manager.select_for_update().get(pk=request.user.pk)  # type: ignore[misc]
+        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=request.user.pk)  # type: ignore[misc]
         digest = self._digest(request)
         first = Record.objects.filter(source_digest=digest).first() if digest else None
         late = editing.late_entry(parts, request.POST, request.FILES, is_known_late=bool(first))

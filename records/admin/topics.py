@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from records import levels, search
-from records.models import MergedTopic, Question, Retagging, StaleError, Topic, audit, retag
+from records.models import MergedTopic, Question, Retagging, StaleError, Topic, audit, retag, topics_held
 from records.models.tagging import newest
 from records.querysets import id_of
 
@@ -62,6 +62,18 @@ class TopicAdmin(TableAdmin, SharedAdmin):
     search_fields = ("name", "pinyin", "keywords")
     fields = ("name", "slug", "keywords", "pinyin")
     actions = ("find_questions", export_action(levels.TOPICS, gettext_lazy("Export")))
+    held_alone = staticmethod(topics_held)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing keeps a topic. What goes with it are its questions' links, of which there may be very many."""
+        topics = Topic.objects.filter(pk__in=[topic.pk for topic in objs]).order_by("pk")
+        named = [
+            ngettext("%(topic)s, which %(n)d question has", "%(topic)s, which %(n)d questions have", n)
+            % {"topic": topic, "n": n}
+            for topic, n in ((topic, topic.n) for topic in topics.annotate(n=Count("questions")))
+        ]
+        missing = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
+        return named, {self.opts.verbose_name_plural: len(named)}, missing, []
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:

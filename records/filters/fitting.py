@@ -6,9 +6,11 @@ import datetime
 import functools
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import time
+from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext
@@ -121,8 +123,11 @@ class FittingFilter(BaseFilter):
         few = self._few()
         return self.without().order_by() if few is None else self.queryset.filter(Among("pk", few.joined_keys))
 
-    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterator[Hits]:
-        """All that fits, whatever its number, piece by piece; with `since`, what was held earlier may be missing."""
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Generator[Hits]:
+        """All that fits, whatever its number, piece by piece; with `since`, what was held earlier may be missing.
+
+        To be closed. Raises TimeoutError where it takes longer than a statement may.
+        """
         few = self._few() if since is None or self.at_hand() else None
         if few is not None:
             yield few
@@ -130,9 +135,12 @@ class FittingFilter(BaseFilter):
         rows = self._told((), fields)
         if since is not None:
             rows = rows.filter(held_from__gte=since)
+        began, most = time.monotonic(), settings.STATEMENT_TIMEOUT
         with snapshot(rows.db):
             loaded = rows.iterator(chunk_size=PIECE)
             while piece := list(itertools.islice(loaded, PIECE)):
+                if most and time.monotonic() - began > most:  # each piece is a statement of its own
+                    raise TimeoutError("too much fits to be added up")
                 yield Hits(piece, fields)
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 import django_filters
@@ -138,7 +138,7 @@ class PartFilter(RecordFilter):
     def records(self) -> QuerySet:
         raise TypeError("rows that belong to records are no records")
 
-    def pieces(self, *fields: str, since: datetime.date | None = None) -> Iterator[Hits]:
+    def pieces(self, *fields: str, since: datetime.date | None = None) -> Generator[Hits]:
         raise TypeError("rows that belong to records are no records")
 
     def _parts(self, names: Iterable[str]) -> QuerySet:

@@ -32,7 +32,10 @@ class Visit(models.Model):
     """That an institution came to a published record: one row, however many people it sent."""
 
     pk = models.CompositePrimaryKey("record", "institution")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="visits", db_index=False)
+    # To look whether the record is there would wait for whoever holds it, and they may wait for the ledger.
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="visits", db_index=False, db_constraint=False
+    )
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="visits", db_index=False)
     held_from = models.DateField()
 
@@ -51,7 +54,6 @@ class Attendance(models.Model):
     """That institutions of a type came to a published record: one row, however many of them."""
 
     pk = models.CompositePrimaryKey("record", "type")
-    # To look whether the record is there would wait for whoever holds it, and they may wait for the ledger.
     record = models.ForeignKey(
         Record, on_delete=models.CASCADE, related_name="attendances", db_index=False, db_constraint=False
     )
@@ -72,7 +74,9 @@ class Mention(models.Model):
     """That a published record has questions on a topic, and how many."""
 
     pk = models.CompositePrimaryKey("record", "topic")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="mentions", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="mentions", db_index=False, db_constraint=False
+    )
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="mentions", db_index=False)
     held_from = models.DateField()
     questions = models.PositiveIntegerField()

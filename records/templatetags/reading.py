@@ -7,8 +7,10 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from records.facets import Address
 from records.models import Record
@@ -77,3 +79,12 @@ def page_of(kind: str, key: Any) -> str:
 def page_in(addresses: dict[str, Any], name: str) -> Any:
     """One of several addresses, by name."""
     return addresses[name]
+
+
+@register.simple_tag
+def number(count: int | None, is_about: bool) -> str:
+    """A count as the reader's language writes it, which says so if it is an estimate; nothing where none is known."""
+    if count is None:
+        return ""
+    told = localize(count)
+    return gettext("about %(count)s") % {"count": told} if is_about else str(told)
