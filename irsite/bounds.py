@@ -25,6 +25,8 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from records.snapshots import TooLongError
+
 logger = logging.getLogger("irsite.bounds")
 
 MAX_ADDRESS = 8192  # characters of path and query, as most servers have it
@@ -208,10 +210,10 @@ SLOTS = Slots()
 
 
 def took_too_long(exception: Exception) -> bool:
-    """Whether the database gave up on a statement, or on waiting for another writer; or whether we did."""
+    """Whether the database gave up on a statement, or on waiting for another writer; or we on many statements."""
     canceled = getattr(exception.__cause__, "sqlstate", None) in {"57014", "40P01"}
     gave_up = isinstance(exception, OperationalError) and (canceled or "database is locked" in str(exception))
-    return gave_up or isinstance(exception, TimeoutError)
+    return gave_up or isinstance(exception, TooLongError)
 
 
 def bound_statements(connection: Any, **options: Any) -> None:

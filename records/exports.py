@@ -26,11 +26,11 @@ from django.utils.translation import gettext
 
 from .levels import Column, Level
 from .querysets import DAY_OF_ORDER, Place
-from .snapshots import snapshot
+from .snapshots import TooLongError, snapshot
 
 CHUNK = 5000  # rows fetched at once: what an export holds in memory, whatever its length
 PATIENCE = 300  # seconds that a reader may take for what was fetched at once
-LONGEST = 3600  # seconds that all of it may take: meanwhile nothing is cleared away behind it
+LONGEST = 3600  # seconds after which no more rows are given: meanwhile nothing is cleared away behind them
 
 # What no formula begins with, beside letters and digits: most cells need no second look.
 _HARMLESS = {"", "/", "（", "【", "《", "“"}
@@ -78,7 +78,7 @@ def _chunks(
             if not (chunk := list(itertools.islice(loaded, size))):
                 return
             if time.monotonic() - began > LONGEST:
-                raise TimeoutError("whoever reads this export is too slow")
+                raise TooLongError
             # Asked for here, so that whatever fails ends the transaction.
             yield list(level.cells(chunk, columns, told))
 

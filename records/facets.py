@@ -81,7 +81,7 @@ class Choice:
 
     value: str
     label: Any
-    count: int | None  # None where a sample holds none of it
+    count: int
     chosen: bool = False
     lang: str = "zh-Hans"
     about: bool = False  # whether the count is an estimate
@@ -321,7 +321,7 @@ def _facet(name: str, grouping: Grouping, chosen: Chosen) -> Facet:
     ]
     counted = {choice.value for choice in choices}
     choices += [
-        Choice(text, called(name, thing), None if step > 1 else 0, True, language(name))
+        Choice(text, called(name, thing), 0, True, language(name), step > 1)
         for text, thing in selected.items()
         if text not in counted
     ]

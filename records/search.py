@@ -225,7 +225,11 @@ def disguises() -> dict[str, list[str]]:
 def accents() -> str:
     """Every character that may become one with an ASCII letter before it."""
     letters = string.ascii_letters
-    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    every = [
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.combining(character) or unicodedata.decomposition(character)
+    ]
     taken_apart = (unicodedata.normalize("NFD", character) for character in every)
     marks = {mark for parts in taken_apart if parts[0] in letters for mark in parts[1:]}
     return "".join(character for character in every if unicodedata.normalize("NFKD", character)[0] in marks)

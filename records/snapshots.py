@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 
+class TooLongError(Exception):
+    """What is read bit by bit takes longer than it may."""
+
+
 @contextlib.contextmanager
 def snapshot(using: str = DEFAULT_DB_ALIAS, patience: int = 0) -> Iterator[None]:
     """Everything read within is of one moment; nothing may be written.

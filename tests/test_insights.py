@@ -116,7 +116,7 @@ def test_where_nothing_fits_the_search_is_made_once(client: Client, monkeypatch:
 
     monkeypatch.setattr(RecordQuerySet, "matching", watched)
     assert client.get("/insights/?q=无处可寻").status_code == 200
-    # Once for the rows, and once for how many of other years there are, which nobody asked for.
+    # Once for the page's rows, which are not asked for then, and once for what fits.
     assert len(asked) <= 2
 
 

@@ -162,7 +162,7 @@ def test_counts_are_those_of_what_is_published(site: list[Record], client: Clien
 def test_what_the_ledger_still_says_of_a_withdrawn_record_shows_nothing_of_it(path: str, client: Client) -> None:
     """Its status was changed behind the ledger's back."""
     build.record(number="1")
-    made = build.record(number="2", place=MARK, topics=["大模型"])
+    made = build.record(number=MARK, place=MARK, asked=[(f"{MARK}？", "答。")], topics=["大模型"])
     Record.objects.filter(pk=made.pk).update(status="withdrawn")
     for query in ("activity=特定对象调研", "year=2024", f"topic={build.topic('大模型').slug}"):
         answer: Any = client.get(f"{path}?{query}")

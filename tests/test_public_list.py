@@ -110,7 +110,7 @@ def test_a_chosen_value_that_is_not_among_the_commonest_has_its_number(kind: str
 
 
 @pytest.mark.parametrize("address", ["/records/?q=订单", "/questions/?q=订单&company=999001", "/insights/?q=订单"])
-def test_a_record_that_has_no_summary_is_listed_all_the_same(address: str, client: Client) -> None:
+def test_a_record_that_has_no_summary_is_found_by_a_search_all_the_same(address: str, client: Client) -> None:
     """As one that an older version of the site published while a newer one began."""
     build.record(number="1", topics=["大模型"])
     build.record(number="2", topics=["大模型"])

@@ -260,6 +260,7 @@ def test_it_waits_for_nobody_who_holds_a_record(admin_user: Any) -> None:
         giving.start()
         giving.join(timeout=20)
         assert not giving.is_alive()
+    assert topic.questions.count() == 1
     assert_exact()
 
 

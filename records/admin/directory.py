@@ -27,16 +27,21 @@ from .tables import TableAdmin
 from .widgets import DayWidget
 
 
-class LedgerAdmin(admin.ModelAdmin):
-    """Who saves what the ledger counts holds it from the beginning: what is stored is what the form was checked by."""
+class HeldAdmin(admin.ModelAdmin):
+    """Who saves a row holds from the beginning what others would change it under: what is stored is what was checked.
+
+    `held_by_saving` is by default the ledger, which counts records by what stands in these rows.
+    """
+
+    held_by_saving: Any = staticmethod(held)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        with held() if request.method == "POST" else contextlib.nullcontext():
+        with self.held_by_saving() if request.method == "POST" else contextlib.nullcontext():
             return super().changeform_view(request, *args, **options)
 
 
 @admin.register(Company)
-class CompanyAdmin(LedgerAdmin, TableAdmin):
+class CompanyAdmin(HeldAdmin, TableAdmin):
     """Superusers say who works for a company, and whether two persons publish."""
 
     list_display = ("code", "short_name", "full_name", "board")
@@ -80,7 +85,7 @@ class AliasInline(admin.TabularInline):
     formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
 
 
-class SharedAdmin(LedgerAdmin):
+class SharedAdmin(HeldAdmin):
     """Institutions and topics are everybody's; in which records they stand is not.
 
     Who deletes one holds what a merge holds, so that it is there, or is gone: `held_alone` is of what refers to them.

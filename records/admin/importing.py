@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -23,7 +24,16 @@ from django.views.decorators.http import require_http_methods
 from records import filing, translate
 from records.filing.shape import gettext_noop
 from records.filing.sources import MAX_BYTES
-from records.models import Attachment, Company, Institution, Intake, Record, audit
+from records.models import (
+    Attachment,
+    Company,
+    Institution,
+    Intake,
+    Record,
+    audit,
+    institutions_held,
+    topics_held,
+)
 
 from . import importing_rows
 from .importing_forms import FilingForm
@@ -327,7 +337,11 @@ def _draft_of(request: HttpRequest, intake: Intake, sheet: Sheet, as_version: bo
     company, may_be_made = own_company(sheet.as_filed, request.user)  # anew: somebody may have added it meanwhile
     if not may_be_made:
         raise filing.FilingError(NOT_THEIRS)
-    with transaction.atomic():
+    version = sheet.duplicate if as_version and sheet.may_be_new_version else None
+    with transaction.atomic(), contextlib.ExitStack() as tables:
+        if not version:  # whose record is to be held before them
+            tables.enter_context(institutions_held())
+            tables.enter_context(topics_held())
         held = Intake.objects.select_for_update(of=("self",)).filter(pk=intake.pk).first()
         if held is None:
             raise GoneError
@@ -338,7 +352,7 @@ def _draft_of(request: HttpRequest, intake: Intake, sheet: Sheet, as_version: bo
             user=request.user,
             source=(held.name, held.data()),
             company=company,
-            corrects=sheet.duplicate if as_version and sheet.may_be_new_version else None,
+            corrects=version,
         )
         if not company:
             made.record.company.take_on(request.user)

@@ -63,17 +63,22 @@ class TopicAdmin(TableAdmin, SharedAdmin):
     fields = ("name", "slug", "keywords", "pinyin")
     actions = ("find_questions", export_action(levels.TOPICS, gettext_lazy("Export")))
     held_alone = staticmethod(topics_held)
+    held_by_saving = staticmethod(topics_held)  # no record is counted by what a topic says of itself
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Nothing keeps a topic. What goes with it are its questions' links, of which there may be very many."""
+        """Nothing keeps a topic. What goes with it are addresses, and its questions' links, which may be very many."""
         topics = Topic.objects.filter(pk__in=[topic.pk for topic in objs]).order_by("pk")
         named = [
             ngettext("%(topic)s, which %(n)d question has", "%(topic)s, which %(n)d questions have", n)
             % {"topic": topic, "n": n}
             for topic, n in ((topic, topic.n) for topic in topics.annotate(n=Count("questions")))
         ]
+        named += [
+            _("the address of “%(name)s”, which was merged into it") % {"name": merged.name}
+            for merged in MergedTopic.objects.filter(into__in=topics).order_by("name")
+        ]
         missing = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
-        return named, {self.opts.verbose_name_plural: len(named)}, missing, []
+        return named, {self.opts.verbose_name_plural: len(objs)}, missing, []
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:

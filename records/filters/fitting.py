@@ -19,7 +19,7 @@ from records import search
 from records.hits import FIELDS, Hits
 from records.models import Summary, Tally
 from records.querysets import Among, Named, Period
-from records.snapshots import snapshot
+from records.snapshots import TooLongError, snapshot
 
 from .base import BaseFilter
 
@@ -126,7 +126,7 @@ class FittingFilter(BaseFilter):
     def pieces(self, *fields: str, since: datetime.date | None = None) -> Generator[Hits]:
         """All that fits, whatever its number, piece by piece; with `since`, what was held earlier may be missing.
 
-        To be closed. Raises TimeoutError where it takes longer than a statement may.
+        To be closed. Raises TooLongError where it takes longer than a statement may.
         """
         few = self._few() if since is None or self.at_hand() else None
         if few is not None:
@@ -140,7 +140,7 @@ class FittingFilter(BaseFilter):
             loaded = rows.iterator(chunk_size=PIECE)
             while piece := list(itertools.islice(loaded, PIECE)):
                 if most and time.monotonic() - began > most:  # each piece is a statement of its own
-                    raise TimeoutError("too much fits to be added up")
+                    raise TooLongError
                 yield Hits(piece, fields)
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]:

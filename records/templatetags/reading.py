@@ -82,9 +82,9 @@ def page_in(addresses: dict[str, Any], name: str) -> Any:
 
 
 @register.simple_tag
-def number(count: int | None, is_about: bool) -> str:
-    """A count as the reader's language writes it, which says so if it is an estimate; nothing where none is known."""
-    if count is None:
-        return ""
+def number(count: int, is_about: bool) -> str:
+    """A count as the reader's language writes it, which says so if it is an estimate."""
+    if is_about and not count:
+        return ""  # a sample that holds none says little
     told = localize(count)
     return gettext("about %(count)s") % {"count": told} if is_about else str(told)
