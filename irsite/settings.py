@@ -125,7 +125,8 @@ try:
     RATE_STORAGE = env.str("RATE_STORAGE", REDIS_URL or "memory://", validate=storage)
     # Exports that one process writes at a time.
     EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", 2, validate=validate.Range(1, 1000))
-    # Seconds that PostgreSQL may take over one statement of a page; 0 is any time. Commands take their time.
+    # Seconds that PostgreSQL may take over one statement of a page, and insights over adding up; 0 is any time.
+    # Commands take their time.
     STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", 15, validate=validate.Range(0, 3600))
     # By which address mails lead to the site; unset, they lead nowhere.
     SITE = env.url("SITE_URL", None)

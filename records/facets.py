@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum, TextChoices
 
-from .hits import Hits
+from .hits import FIELDS, Hits
 from .models import (
     Company,
     Exchange,
@@ -212,19 +212,19 @@ INSTITUTIONS = Subject(Institution.objects.public, "pk", "name", Visit.objects.a
 TOPICS = Subject(Topic.objects.public, "slug", "name", Mention.objects.all, "topic", "questions")
 
 GROUPINGS = {
-    "activity": Grouping("activities", tallied="activity"),
-    "topic": Grouping("topics", TOPICS),
-    "company": Grouping("company", COMPANIES),
-    "institution": Grouping("institutions", INSTITUTIONS),
-    "institution_type": Grouping("institution_types", tallied="institution_type"),
-    "exchange": Grouping("board", tallied="board"),
+    "activity": Grouping(FIELDS["activity"], tallied="activity"),
+    "topic": Grouping(FIELDS["topic"], TOPICS),
+    "company": Grouping(FIELDS["company"], COMPANIES),
+    "institution": Grouping(FIELDS["institution"], INSTITUTIONS),
+    "institution_type": Grouping(FIELDS["institution_type"], tallied="institution_type"),
+    "exchange": Grouping(FIELDS["exchange"], tallied="board"),
 }
 # Of questions. To count them by every institution that was present would set each beside all visitors of its record.
 QUESTION_GROUPINGS = {
     **GROUPINGS,
     "topic": Grouping("topic", TOPICS, rows=_topics_of_questions),
-    "institution": Grouping("institutions", INSTITUTIONS, offered=False),
-    "institution_type": Grouping("institution_types", offered=False),
+    "institution": dataclasses.replace(GROUPINGS["institution"], offered=False),
+    "institution_type": dataclasses.replace(GROUPINGS["institution_type"], offered=False),
 }
 CALLED: dict[str, type[TextChoices]] = {"institution_type": InstitutionType, "exchange": Exchange}
 CHINESE = {"activity", "topic", "company", "institution"}  # what is called so in every language

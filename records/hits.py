@@ -11,14 +11,14 @@ from typing import Any
 
 from .querysets import joined
 
-# What a record is counted under: the fields of its summary, each with the parameter that asks for it.
+# What a record is counted under: the fields of its summary, by the parameter that asks for each.
 FIELDS = {
     "company": "company",
-    "board": "exchange",
-    "activities": "activity",
-    "institution_types": "institution_type",
-    "topics": "topic",
-    "institutions": "institution",
+    "exchange": "board",
+    "activity": "activities",
+    "institution_type": "institution_types",
+    "topic": "topics",
+    "institution": "institutions",
 }
 SINGLE = {"company", "board"}  # of which a record has one; of the others a text holds them all
 IDS = {"company", "topics", "institutions"}  # which are numbers; the others are words
@@ -31,9 +31,7 @@ class Hits:
     `rows` have a key, a day, and what the summary of the record holds in the `fields`.
     """
 
-    def __init__(
-        self, rows: Iterable[tuple[Any, ...]], fields: tuple[str, ...] = tuple(FIELDS), step: int = 1
-    ) -> None:
+    def __init__(self, rows: Iterable[tuple[Any, ...]], fields: tuple[str, ...], step: int = 1) -> None:
         names = ("key", "day", *fields)
         columns = list(zip(*rows, strict=True)) or [()] * len(names)
         self.step = step

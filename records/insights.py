@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import collections
 import contextlib
 import dataclasses
@@ -59,7 +60,7 @@ def series(points: Iterable[Point], longest: int = LONGEST) -> list[Point]:
 
 @dataclasses.dataclass(frozen=True)
 class Contact:
-    """A company, institution or topic with its number of records, and the days of the first and the last."""
+    """A company or institution with its number of records, and the days of the first and the last."""
 
     key: Any  # as the address of its page has it
     name: str
@@ -96,7 +97,7 @@ def companies(records: QuerySet, most: int = RANKED) -> list[Contact]:
 CHARTED = ("activities", "topics", "institutions")
 
 
-class Total:
+class Total(abc.ABC):
     """What records come to, added up piece by piece."""
 
     @classmethod
@@ -107,8 +108,9 @@ class Total:
                 total.add(hits)
         return total
 
+    @abc.abstractmethod
     def add(self, hits: Hits) -> None:
-        raise NotImplementedError
+        """Take one more piece in."""
 
 
 class Institutions(Total):
@@ -160,7 +162,7 @@ def _seen(rows: Iterable[tuple[datetime.date, str | None]], wanted: Collection[s
 
 
 def contacts_of_all(kind: str, most: int = RANKED) -> list[Contact]:
-    """The same of everything that is published, from what the ledger says of it. One query."""
+    """What `companies` and `Institutions` give of everything that is published, as the ledger has it. One query."""
     model, key, name = CONTACTS[kind]
     ranked = model.objects.public().order_by("-record_count", "-last_held", "pk")
     return [Contact(*row) for row in ranked.values_list(key, name, "record_count", "first_held", "last_held")[:most]]
@@ -284,7 +286,7 @@ class Chosen(Protocol):
     def pieces(self, *fields: str, since: datetime.date | None = None) -> Generator[Hits]: ...
 
     @property
-    def chosen(self) -> dict[str, Any]: ...
+    def is_everything(self) -> bool: ...
 
     def first_and_last(self) -> tuple[datetime.date | None, datetime.date | None]: ...
 
@@ -311,7 +313,7 @@ def _company_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
 
 
 def _institution_rows(chosen: Chosen) -> Iterable[tuple[Any, ...]]:
-    if chosen.chosen.keys() <= {"sort"}:
+    if chosen.is_everything:
         return map(dataclasses.astuple, contacts_of_all("institution", LONGEST_RANKING))
     return map(dataclasses.astuple, Institutions.of(chosen.pieces("institutions")).ranked(LONGEST_RANKING))
 

@@ -87,24 +87,24 @@ def insights_page(request: HttpRequest) -> HttpResponse:
 
 def _charts(chosen: RecordFilter, last: datetime.date) -> dict[str, Any]:
     quarter = insights.Quarter.of(last)
-    topics, days = insights.Topics(quarter), collections.Counter[datetime.date]()
-    rankings: dict[str, list[insights.Contact]]
+    topics, ticks, institutions = insights.Topics(quarter), insights.Ticks(), insights.Institutions()
+    days: collections.Counter[datetime.date] = collections.Counter()
+    totals: list[insights.Total] = [topics]
+    if chosen.is_everything:  # of which the ledger knows the rest
+        asked = chosen.pieces("topics", since=quarter.needed_since)
+    else:
+        asked = chosen.pieces(*insights.CHARTED)
+        totals += [ticks, institutions]
+    with contextlib.closing(asked) as pieces:
+        for piece in pieces:
+            for total in totals:
+                total.add(piece)
+            days.update(piece.days)
     in_months: Iterable[tuple[str, str, int]]
-    if chosen.chosen.keys() <= {"sort"}:
-        # Of everything the ledger knows the rest.
-        with contextlib.closing(chosen.pieces("topics", since=quarter.needed_since)) as pieces:
-            for piece in pieces:
-                topics.add(piece)
-                days.update(piece.days)
+    if chosen.is_everything:
         in_months = Tally.objects.by_value("activity")
         rankings = {kind: insights.contacts_of_all(kind) for kind in insights.CONTACTS}
     else:
-        ticks, institutions = insights.Ticks(), insights.Institutions()
-        with contextlib.closing(chosen.pieces(*insights.CHARTED)) as pieces:
-            for piece in pieces:
-                for total in (topics, ticks, institutions):
-                    total.add(piece)
-                days.update(piece.days)
         in_months = ticks
         rankings = {"company": insights.companies(chosen.records()), "institution": institutions.ranked()}
     by_activity = {box: dict(points) for box, points in insights.months_by_activity(in_months).items()}

@@ -38,8 +38,8 @@ def test_numbers_are_those_of_a_plain_count(
     ]
     kept, hits.AT_ONCE = hits.AT_ONCE, at_once
     try:
-        found = Hits(told, tuple(FIELDS))
-        for place, field in enumerate(FIELDS):
+        found = Hits(told, tuple(FIELDS.values()))
+        for place, field in enumerate(FIELDS.values()):
             values = [row[place] for row in rows if row]
             plain = Counter(value for cell in values for value in (cell if isinstance(cell, list) else [cell]))
             assert found.numbers(field) == {str(value): n for value, n in plain.items()}

@@ -28,7 +28,7 @@ PIECE = 5_000  # rows that are added up at once, where all of very many are
 SAMPLE = 4_000  # rows of which those that fit are looked at, where more fit
 DOUBT = 1.3  # an estimate up to so many times `FEW` is put to the test
 # Parameters of which the summaries know which published records fit.
-IN_SUMMARIES = {*FIELDS.values(), "year", "month"}
+IN_SUMMARIES = {*FIELDS, "year", "month"}
 
 
 class FittingFilter(BaseFilter):
@@ -41,7 +41,7 @@ class FittingFilter(BaseFilter):
     unit = "records"
     record = ""
     counted: frozenset[str] = frozenset({"company", "institution", "topic"})
-    summarized: tuple[str, ...] = tuple(FIELDS)
+    summarized: tuple[str, ...] = tuple(FIELDS.values())
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -114,6 +114,11 @@ class FittingFilter(BaseFilter):
             self._hits[names] = self._found(names)
         return self._hits[names]
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is asked for but an order."""
+        return self.chosen.keys() <= {"sort"}
+
     def at_hand(self, *without: str) -> bool:
         """Whether that was looked for already."""
         return frozenset(name for name in without if name in self.chosen) in self._hits
@@ -170,7 +175,7 @@ class FittingFilter(BaseFilter):
 
     def _asked_of(self, names: Collection[str]) -> tuple[str, ...]:
         """What is asked of the summaries of what fits without these parameters: by their own facets alone."""
-        return tuple(field for field, name in FIELDS.items() if name in names) if names else self.summarized
+        return tuple(field for name, field in FIELDS.items() if name in names) if names else self.summarized
 
     def _told(self, without: Iterable[str], fields: Iterable[str], order: str = "") -> QuerySet:
         """What `Hits` are made of; where summaries alone can tell what fits, no record is looked at."""
