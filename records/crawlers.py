@@ -20,7 +20,7 @@ from .models import Company, Institution, Record, Topic
 class PublicSitemap(Sitemap):
     """Pages of the public site in the order of their ids, so that a page of the sitemap stays what it was."""
 
-    limit = 5_000
+    limit = 1_000  # addresses: a page takes no longer however many pages there are
 
     def lastmod(self, item: Any) -> datetime.datetime:
         return item.last_published

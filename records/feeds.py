@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import strip_tags
 from django.utils.http import http_date
 from django.utils.translation import get_language, gettext, to_locale
 from django.views.decorators.http import conditional_page, require_safe
@@ -27,6 +26,7 @@ from .models import Company, Record
 ENTRIES = 50
 EVENTS = 200  # of a company in its calendar, the newest: years, for most
 LINE_OCTETS = 75  # of iCalendar
+TAG = re.compile("<[^>]*>")
 # What XML or iCalendar cannot carry, whatever a filing or an address holds.
 UNWRITABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -136,8 +136,8 @@ def _summary(record: Record) -> str:
 
 
 def _plain(markup: str) -> str:
-    """The text of a summary, a line for each paragraph."""
-    lines = (" ".join(html.unescape(strip_tags(part)).split()) for part in re.split("</p>|</li>", markup))
+    """The text of a summary, a line for each paragraph. In markup of ours a < begins a tag, and nothing else does."""
+    lines = (" ".join(html.unescape(TAG.sub("", part)).split()) for part in re.split("</p>|</li>", markup))
     return "\n".join(filter(None, lines))
 
 
@@ -152,15 +152,15 @@ def _escaped(text: str) -> str:
 
 def _folded(line: str) -> str:
     """A line of iCalendar in pieces of at most 75 octets; the space that a piece begins with is none of the text."""
-    pieces, octets = [], 0
-    for sign in line:
-        size = len(sign.encode())
-        if octets + size > LINE_OCTETS:
-            pieces.append("\r\n ")
-            octets = 1
-        pieces.append(sign)
-        octets += size
-    return "".join([*pieces, "\r\n"])
+    told, start = line.encode(), 0
+    pieces: list[bytes] = []
+    while len(told) - start > (room := LINE_OCTETS - bool(pieces)):
+        end = start + room
+        while told[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        pieces.append(told[start:end])
+        start = end
+    return b"\r\n ".join([*pieces, told[start:]]).decode() + "\r\n"
 
 
 def _date(day: datetime.date) -> str:

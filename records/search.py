@@ -22,9 +22,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Func, TextField, Value
+from django.db.models import BooleanField, Case, F, Func, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Least, StrIndex
 from django.utils.translation import gettext
 
 MAX_QUERY_LENGTH = 200
@@ -54,7 +53,12 @@ def fold(text: str) -> str:
 
 def grams(text: str) -> list[str]:
     """The grams of a text, without repeats, in the order of their first place."""
-    found = (run[at : at + 2] for run in _RUNS.findall(fold(text)) for at in range(len(run)))
+    return grams_of(fold(text))
+
+
+def grams_of(folded: str) -> list[str]:
+    """The same of a text that is folded already."""
+    found = (run[at : at + 2] for run in _RUNS.findall(folded) for at in range(len(run)))
     return list(itertools.islice(dict.fromkeys(found), MAX_GRAMS))
 
 
@@ -141,6 +145,7 @@ RECORDS = Index(
     "records_record", ("number", "place", "other_activity", "introduction", "closing", "visitor_names"), 20_000
 )
 INDEXES = (QUESTIONS, RECORDS)
+ASKED = dataclasses.replace(QUESTIONS, columns=("text",))  # what is asked alone, which has no index of its own
 
 
 TOKEN_WIDTH = 6
@@ -347,10 +352,10 @@ def _common_on_postgresql(asked: Sequence[str], connection: BaseDatabaseWrapper)
     return {gram for (gram, index), plan in zip(pairs, plans, strict=True) if plan["Plan Rows"] > index.many}
 
 
-def held_by(column: str, words: Iterable[str]) -> Any:
-    """An expression: how many of the folded words stand in a column of a row."""
-    folded = Func(F(column), function="irsite_fold", output_field=TextField())
-    return functools.reduce(operator.add, (Least(StrIndex(folded, Value(word)), 1) for word in words), Value(0))
+def held_by(index: Index, words: Iterable[str]) -> Any:
+    """An expression: how many of the folded words a row holds."""
+    held = (Case(When(Holds(index, word), then=1), default=0) for word in words)
+    return functools.reduce(operator.add, held, Value(0))
 
 
 FOUND_AT_MOST = 200

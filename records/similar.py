@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,7 +14,7 @@ from django.db.models import Max
 
 from .models import Question
 from .querysets import PositionedQuerySet, RecordQuerySet
-from .search import FOUND_AT_MOST, QUESTIONS, fold, grams, newest_holding, occurs, recent_holding
+from .search import FOUND_AT_MOST, QUESTIONS, fold, grams, grams_of, newest_holding, occurs, recent_holding
 
 # Likeness from which two questions are taken to ask the same.
 THRESHOLD = 0.5
@@ -36,8 +37,16 @@ def gist(text: str) -> frozenset[str]:
 
 def _gist(text: str) -> list[str]:
     """In the order of the text."""
-    bare = _COMMON.sub(" ", fold(text))
-    return [gram for gram in grams(bare) if len(gram) == 2] or grams(text)
+    return _gist_of(fold(text))
+
+
+def _gist_of(folded: str) -> list[str]:
+    return [gram for gram in grams_of(_COMMON.sub(" ", folded)) if len(gram) == 2] or grams_of(folded)
+
+
+def _pieces(folded: str) -> Iterable[str]:
+    """Every character and every pair of neighbours of a folded text: its grams are among them."""
+    return itertools.chain(folded, map(operator.add, folded, folded[1:]))
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
@@ -47,16 +56,22 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 def closest(asked: Mapping[int, str], candidates: Iterable[tuple[int, str]]) -> dict[int, list[tuple[int, float]]]:
     """For each text by key, the candidates that ask nearly the same with their likeness, the likest first."""
+    gists = {key: gist(text) for key, text in asked.items()}
+    wanted = frozenset[str]().union(*gists.values())
+    # Fewer than these in common are not enough, however short the other text is.
+    least = min(map(len, gists.values()), default=0) * THRESHOLD / (2 - THRESHOLD)
     places: dict[str, list[int]] = collections.defaultdict(list)
     sizes: dict[int, int] = {}
     for key, text in candidates:
-        gist_of_candidate = gist(text)
+        folded = fold(text)
+        if len(wanted.intersection(_pieces(folded))) < least:
+            continue  # without its gist, which takes four times as long
+        gist_of_candidate = frozenset(_gist_of(folded))
         sizes[key] = len(gist_of_candidate)
-        for gram in gist_of_candidate:
+        for gram in gist_of_candidate & wanted:
             places[gram].append(key)
     found = {}
-    for key, text in asked.items():
-        own = gist(text)
+    for key, own in gists.items():
         shared = collections.Counter(candidate for gram in own for candidate in places.get(gram, ()))
         scored = [(other, 2 * n / (len(own) + sizes[other])) for other, n in shared.items()]
         found[key] = sorted((pair for pair in scored if pair[1] >= THRESHOLD), key=lambda pair: (-pair[1], -pair[0]))

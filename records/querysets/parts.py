@@ -94,7 +94,7 @@ class PositionedQuerySet(models.QuerySet):
     def most_relevant_first(self, words: Iterable[str]) -> PositionedQuerySet:
         """Questions that ask about more of the words before those that only answer so; annotated as `relevance`."""
         newest_first = (F("record__held_from").desc(nulls_last=True), "-record_id", "position")
-        return self.annotate(relevance=search.held_by("text", list(words))).order_by("-relevance", *newest_first)
+        return self.annotate(relevance=search.held_by(search.ASKED, words)).order_by("-relevance", *newest_first)
 
     def beyond(self, place: Place) -> PositionedQuerySet:
         """What follows a place in the order that the place names."""

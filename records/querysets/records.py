@@ -148,7 +148,7 @@ class RecordQuerySet(OfCompanyQuerySet, CountedQuerySet):  # type: ignore[overri
         words = list(words)
         questions: Any = related(self, "questions")
         asked = questions.filter(record=OuterRef("pk")).saying_any(words).order_by().values("record")
-        relevance = asked.annotate(n=Sum(1 + ASKED_WEIGHT * search.held_by("text", words))).values("n")
+        relevance = asked.annotate(n=Sum(1 + ASKED_WEIGHT * search.held_by(search.ASKED, words))).values("n")
         return self.annotate(relevance=Coalesce(Subquery(relevance), 0)).order_by("-relevance", *NEWEST_FIRST)
 
     def beyond(self, place: Place) -> RecordQuerySet:
@@ -214,7 +214,7 @@ class RecordQuerySet(OfCompanyQuerySet, CountedQuerySet):  # type: ignore[overri
         # One set of ids: to join several, of which it knows nothing, PostgreSQL compares each with each.
         sets = [self._found(word) for word in asked.wanted if word not in common]
         if sets:
-            found &= Q(pk__in=sets[0].intersection(*sets[1:]) if len(sets) > 1 else sets[0])
+            found &= Q(Among("pk", sets[0].intersection(*sets[1:]) if len(sets) > 1 else sets[0]))
         return found
 
     def common(self, query: str) -> dict[str, Named]:

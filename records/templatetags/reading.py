@@ -44,6 +44,12 @@ def days(record: Record) -> SafeString:
 
 
 @register.filter
+def shortened(text: str, most: int) -> str:
+    """The first characters of a long text; to look at each, as `truncatechars` does, takes longer than all else."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@register.filter
 def leading_names(record: Record) -> list[str]:
     """The first institutions of a record that came with `for_list`, each once; persons where no house is named."""
     rows: list[Any] = getattr(record, "leading_participants", [])
