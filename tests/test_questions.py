@@ -32,6 +32,7 @@ TWO = [("松风股份今年的产能如何？", "目前满产。"), ("明年有�
         "（一）问：松风股份今年的产能如何？\n答：目前满产。\n（二） 问：明年有扩产计划吗？\n答：暂无计划。",
         "Q1：松风股份今年的产能如何？\nA1：目前满产。\nQ2：明年有扩产计划吗？\nA2：暂无计划。",
         "Q: 松风股份今年的产能如何？\nA: 目前满产。\nQ: 明年有扩产计划吗？\nA: 暂无计划。",
+        "问：松风股份今年的产能如何？\n答; 目前满产。\n问：明年有扩产计划吗？\n答；暂无计划。",
         "Q、松风股份今年的产能如何？\nA、目前满产。\nQ、明年有扩产计划吗？\nA、暂无计划。",
         "问题一：松风股份今年的产能如何？\n回复：目前满产。\n问题二：明年有扩产计划吗？\n回复：暂无计划。",
         "问题1：松风股份今年的产能如何？ 回答：目前满产。\n问题2：明年有扩产计划吗？ 回答：暂无计划。",
@@ -186,6 +187,10 @@ def test_a_question_whose_words_are_missing_keeps_its_answer() -> None:
     content = read_content("1、产能如何？\n答：满产。\n2、\n答：暂不便披露。\n3、渠道如何？\n答：稳定。")
     assert [each.question for each in content.questions] == ["产能如何？", "", "渠道如何？"]
     assert any("missing" in str(doubt) for doubt in content.doubts)
+
+
+def test_an_answer_that_begins_with_a_quotation() -> None:
+    assert pairs("1、问：产能如何？\n答“以销定产”是公司的原则。") == [("产能如何？", "“以销定产”是公司的原则。")]
 
 
 def test_two_answers_to_one_question() -> None:
