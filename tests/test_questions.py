@@ -154,6 +154,13 @@ def test_a_question_over_several_lines() -> None:
     assert questions(text)[0] == "请谈谈收入下滑的情况。\n原因是什么？\n今年有改善吗？"
 
 
+def test_a_further_question_without_question_mark_stays_in_the_question() -> None:
+    text = "1、松风股份有几个基地？今年会不会再建。\n现有三个。\n2、产能如何？目前满产。\n明年扩产。"
+    first, second = pairs(text)
+    assert first == ("松风股份有几个基地？今年会不会再建。", "现有三个。")
+    assert second == ("产能如何？", "目前满产。\n明年扩产。")
+
+
 def test_parts_of_a_question_are_one_question() -> None:
     text = "1、请教两个问题：\n（1）产能如何？\n（2）渠道如何？\n答：满产，渠道稳定。\n2、分红如何？\n答：稳定。"
     assert questions(text) == ["请教两个问题：\n（1）产能如何？\n（2）渠道如何？", "分红如何？"]

@@ -35,6 +35,7 @@ _AFTERWARDS = re.compile(
 _HEADING_LEVELS = (Level.HEADING, Level.BRACKET_HEADING)
 _SENTENCE_END = re.compile(r"[。？?！!；;]+[”\"』」）)]*")
 _LONG_QUESTION = 300
+_LONGEST_ADDED = 40  # of a question behind another one
 _NO_MARK = Mark()
 _PURE = re.compile(r"提问|问题|回?答复?|回复|A")
 _PURE_ANSWER = re.compile(r"\s*(?:[答Aa]|回?答复|回答|回复)\s*[：:]")
@@ -100,7 +101,7 @@ def _read_block(paragraphs: list[Paragraph], last: bool) -> Block:
         return Block(paragraphs[:answer], paragraphs[answer:], left)
     first = paragraphs[0]
     asked, answered = _cut_inside(first)
-    if answered is not None:
+    if answered is not None and not (len(paragraphs) > 1 and _asks_more(answered.text)):
         return Block([asked], [answered, *paragraphs[1:]], left, marked=False)
     count = 1
     if not words_of(first) and len(paragraphs) > 1 and (first.role is Role.ASK or paragraphs[1].ends_asking):
@@ -135,6 +136,11 @@ def _cut_inside(paragraph: Paragraph) -> tuple[Paragraph, Paragraph | None]:
     rest = paragraph.text[end:].strip()
     asked = dataclasses.replace(paragraph, text=paragraph.text[:end].strip(), end=paragraph.end - len(rest))
     return asked, dataclasses.replace(paragraph, text=rest, mark=_NO_MARK, role=None, start=paragraph.end - len(rest))
+
+
+def _asks_more(rest: str) -> bool:
+    """Whether the one sentence behind a question mark asks, too: `会不会扩产。`"""
+    return len(rest) <= _LONGEST_ADDED and bool(ASKING_WORDS.search(rest)) and not _SENTENCE_END.search(rest[:-1])
 
 
 def _without_tail(paragraphs: list[Paragraph], last: bool) -> tuple[list[Paragraph], list[Paragraph]]:

@@ -10,7 +10,7 @@ from .marks import Level, Role
 
 ASKING_WORDS = re.compile(
     r"如何|怎么|怎样|怎麽|什么|哪些|哪里|哪个|哪几|哪方面|为何|是否|会否|能否|可否|有没有|有无|多少|多大|多久|几何|吗|请问"
-    r"|[谈说]一?[下谈说]|请.{0,4}介绍"
+    r"|(?P<verb>[会能是要可行])不(?P=verb)|[谈说]一?[下谈说]|请.{0,4}介绍"
 )
 # Words that a heading has, too: they ask only among others that do.
 _WEAK_WORDS = re.compile(r"看法|原因")
