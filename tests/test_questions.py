@@ -230,6 +230,22 @@ def test_who_spoke_is_told_as_a_doubt_and_in_the_rest() -> None:
     assert "林一舟：满产" in content_record({"doc": "999001", "text": text})["rest"]
 
 
+def test_a_name_that_asks_only_once_is_left_out_like_the_others() -> None:
+    text = "周：产能如何？\n林一舟：满产。\n周：渠道如何？\n林一舟：稳定。\n吴小满：海外呢？\n林一舟：增长。"
+    assert pairs(text) == [("产能如何？", "满产。"), ("渠道如何？", "稳定。"), ("海外呢？", "增长。")]
+    assert "吴小满" in content_record({"doc": "999004", "text": text})["rest"]
+
+
+def test_a_topic_before_a_colon_is_no_name() -> None:
+    text = "1、海外业务：今年如何？\n答：增长。\n2、渠道如何？\n答：稳定。"
+    assert questions(text) == ["海外业务：今年如何？", "渠道如何？"]
+
+
+def test_topics_that_somebody_answers_by_name_are_questions() -> None:
+    text = "一、产能情况：\n林一舟：满产。\n海外项目的进度：\n林一舟：已开工。\n四、渠道情况：\n林一舟：稳定。"
+    assert pairs(text) == [("产能情况：", "满产。"), ("海外项目的进度：", "已开工。"), ("渠道情况：", "稳定。")]
+
+
 def test_a_long_statement_in_front_of_a_marker_is_doubted() -> None:
     content = read_content("1、" + "公司近年来在各地建设了多个基地，" * 25 + "进展如何？\n答：顺利。")
     assert any("very long" in str(doubt) for doubt in content.doubts)

@@ -42,6 +42,7 @@ def resolve_speakers(paragraphs: list[Paragraph]) -> None:
             for place in places:
                 paragraphs[place].role = Role.ANSWER
     _resolve_single_turns(paragraphs)
+    _resolve_single_questions(paragraphs)
 
 
 def _resolve_single_turns(paragraphs: list[Paragraph]) -> None:
@@ -51,6 +52,14 @@ def _resolve_single_turns(paragraphs: list[Paragraph]) -> None:
     if len(named) >= 2 and len(named) >= _ENOUGH * len(after):
         for paragraph in named:
             paragraph.role = Role.ANSWER
+
+
+def _resolve_single_questions(paragraphs: list[Paragraph]) -> None:
+    """A name that asks only once: somebody who answers by name speaks next."""
+    for paragraph, following in pairwise(paragraphs):
+        answered = following.role is Role.ANSWER and following.mark.role is None
+        if answered and paragraph.mark.speaker and paragraph.role is None and paragraph.ends_asking:
+            paragraph.role = Role.ASK
 
 
 def _is_headline(paragraph: Paragraph) -> bool:

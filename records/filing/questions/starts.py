@@ -20,7 +20,7 @@ _REQUEST = re.compile(
 )
 _TOPIC = re.compile(
     r"(?:情况|原因|影响|规划|计划|进展|优势|前景|看法|思路|战略|模式|路径|策略|目的|区别|趋势|背景|特点|构成|占比|展望|措施|方向|定位|布局"
-    r"|安排|打算|意义|差异|进度|竞争力)[。.；;]?$"
+    r"|安排|打算|意义|差异|进度|竞争力)[。.；;：:]?$"
 )
 # Parts of a meeting: a tour, `互动交流：`. They stand in a count of questions, but ask nothing.
 _PROGRAMME = re.compile(
@@ -264,7 +264,7 @@ def _question_before(paragraphs: list[Paragraph], since: int, answer: int, answe
     last = paragraphs[place]
     if not last.ends_asking:
         by_name = paragraphs[answer].mark.role is None  # a name alone is weaker than `答：`
-        if len(last.text) > _LONGEST_QUESTION or (by_name and not ASKING_WORDS.search(last.text)):
+        if len(last.text) > _LONGEST_QUESTION or (by_name and not _may_ask(last.text)):
             return None
         # A second answer to the same question, by someone else: what stands before is still the first one.
         if answered and not last.mark.number and last.ends_sentence and len(last.text) > _LONGEST_STATEMENT:
@@ -272,6 +272,11 @@ def _question_before(paragraphs: list[Paragraph], since: int, answer: int, answe
     while place > since and not paragraphs[place].mark.number and paragraphs[place - 1].ends_asking:
         place -= 1
     return place
+
+
+def _may_ask(text: str) -> bool:
+    """Whether words without a question mark ask, or name a topic as a headline does."""
+    return bool(ASKING_WORDS.search(text)) or (len(text) <= _LONGEST_TOPIC and bool(_TOPIC.search(text)))
 
 
 # --- bare questions --------------------------------------------------------------------------------------------------
