@@ -123,6 +123,19 @@ def test_a_question_without_mark_between_questions_that_have_one() -> None:
     assert questions(text) == ["产能如何？", "公司今后的并购方向", "分红如何？"]
 
 
+def test_headlines_without_a_sign_among_questions_that_lost_their_numbers() -> None:
+    text = (
+        "产能如何？\n满产。\n风机的毛利率水平\n约三成。\n渠道如何？\n稳定。\n海上风机的订货\n快于行业。\n"
+        "10、分红如何？\n稳定。\n今年的分红\n仍在商议。"
+    )
+    assert questions(text) == ["产能如何？", "风机的毛利率水平", "渠道如何？", "海上风机的订货", "分红如何？"]
+
+
+def test_a_line_that_only_broke_off_is_no_headline() -> None:
+    text = "产能如何？\n满产。\n渠道如何？\n稳定。\n（投资者均已离开展厅，公司\n没有提供资料。）"
+    assert questions(text) == ["产能如何？", "渠道如何？"]
+
+
 def test_a_question_that_lost_its_number() -> None:
     text = "1、产能如何？\n满产。\n公司的新渠道如何？\n有电商。\n3、分红如何？\n稳定。"
     assert questions(text) == ["产能如何？", "公司的新渠道如何？", "分红如何？"]

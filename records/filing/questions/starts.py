@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 
 from .lines import Paragraph
@@ -299,23 +300,35 @@ def _bare(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
             asked.add(index)
         else:
             found.add(index)
-    if len(found) >= 2 and len(found) > len(starts):
-        found |= _headlines_between(paragraphs, starts | found)
+    if len(found) >= 2:
+        found |= _headlines_between(paragraphs, starts | found, found)
     return found
 
 
-def _headlines_between(paragraphs: list[Paragraph], asked: set[int]) -> set[int]:
-    """Short lines that name a topic, among bare questions: `海外业务的进展情况`."""
+def _headlines_between(paragraphs: list[Paragraph], asked: set[int], bare: set[int]) -> set[int]:
+    """Short lines that stand like the bare questions beside them but close with no sign: `海外业务的进展`."""
     found: set[int] = set()
-    for index in range(min(asked) + 1, len(paragraphs) - 1):
-        previous, paragraph, following = paragraphs[index - 1 : index + 2]
+    places = sorted(asked)
+    for index in range(places[0] + 1, len(paragraphs) - 1):
         if index in asked or index - 1 in asked or index + 1 in asked or index - 1 in found:
             continue
-        plain = not (paragraph.role or paragraph.mark.number or paragraph.mark.speaker or paragraph.inside)
-        between = previous.ends_sentence and following.ends_sentence and not following.mark.number
-        if plain and between and len(paragraph.text) <= _LONGEST_TOPIC and _TOPIC.search(paragraph.text):
+        after = bisect(places, index)
+        if not bare.intersection(places[after - 1 : after + 1]):
+            continue  # among numbered questions it heads a part of an answer
+        if _is_headline_between(*paragraphs[index - 1 : index + 2]):
             found.add(index)
     return found
+
+
+def _is_headline_between(previous: Paragraph, paragraph: Paragraph, following: Paragraph) -> bool:
+    """Whether a short line without a sign stands between sentences, and did not only break off."""
+    if paragraph.role or paragraph.mark.number or paragraph.mark.speaker or paragraph.inside:
+        return False
+    if not previous.ends_sentence or not following.ends_sentence or following.ends_asking or following.mark.number:
+        return False
+    if len(paragraph.text) > _LONGEST_TOPIC or paragraph.text[0] in "（(":  # a bracket closes in the next line
+        return False
+    return bool(_TOPIC.search(paragraph.text)) or not paragraph.ends_sentence
 
 
 def _asks(paragraph: Paragraph) -> bool:
