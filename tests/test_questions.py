@@ -141,6 +141,11 @@ def test_a_question_that_lost_its_number() -> None:
     assert questions(text) == ["产能如何？", "公司的新渠道如何？", "分红如何？"]
 
 
+def test_a_headline_that_lost_its_number_in_the_middle_of_a_count() -> None:
+    text = "一、产能如何？\n满产。\n海外业务的销售额\n三亿元。\n三、分红如何？\n稳定。\n主要原则\n不变。\n四、渠道呢？\n稳定。"
+    assert questions(text) == ["产能如何？", "海外业务的销售额", "分红如何？", "渠道呢？"]
+
+
 def test_a_number_printed_twice_or_wrong_breaks_nothing() -> None:
     text = "1、产能如何？\n满产。\n22、渠道如何？\n稳定。\n3、分红如何？\n稳定。\n3、海外如何？\n增长。"
     assert len(questions(text)) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections import defaultdict
+from itertools import pairwise
 
 from .lines import Paragraph
 from .marks import Level, Role
@@ -56,6 +57,7 @@ def find_starts(paragraphs: list[Paragraph]) -> list[int]:
     starts |= _counted(paragraphs, starts)
     starts |= _before_answers(paragraphs, starts)
     starts |= _bare(paragraphs, starts)
+    starts |= _left_out(paragraphs, starts)
     return sorted(starts)
 
 
@@ -329,6 +331,20 @@ def _is_headline_between(previous: Paragraph, paragraph: Paragraph, following: P
     if len(paragraph.text) > _LONGEST_TOPIC or paragraph.text[0] in "（(":  # a bracket closes in the next line
         return False
     return bool(_TOPIC.search(paragraph.text)) or not paragraph.ends_sentence
+
+
+def _left_out(paragraphs: list[Paragraph], starts: set[int]) -> set[int]:
+    """The only headline between two questions whose numbers leave one out: a page lost its number."""
+    found: set[int] = set()
+    for before, after in pairwise(sorted(starts)):
+        number, later = paragraphs[before].mark.number, paragraphs[after].mark.number
+        if not number or later != number._replace(value=number.value + 2):
+            continue
+        places = range(before + 2, after - 1)
+        headlines = [place for place in places if _is_headline_between(*paragraphs[place - 1 : place + 2])]
+        if len(headlines) == 1:
+            found.add(headlines[0])
+    return found
 
 
 def _asks(paragraph: Paragraph) -> bool:
