@@ -1,13 +1,32 @@
-"""Where a request comes from, and which language its visitor reads."""
+"""How a request is written, where it comes from, and which language its visitor reads."""
 
 import contextlib
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_header_parameters
+
+
+def utf8_only(application: Callable[..., Any]) -> Callable[..., Any]:
+    """A WSGI application to which addresses and forms are UTF-8, whatever else a request says of its charset.
+
+    Django takes any codec that Python has while it makes the request, before any middleware: some raise then, others
+    give half characters, which nothing can store or send.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        kind, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        if "charset" in parameters:
+            boundary = parameters.get("boundary")
+            environ["CONTENT_TYPE"] = f'{kind}; boundary="{boundary}"' if boundary else kind
+        return application(environ, start_response)
+
+    return answer
 
 
 class ClientAddressMiddleware:

@@ -14,8 +14,11 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
     # Commands make a database where there is none; a server whose file was moved away waits for it to come back.
     database["NAME"] = f"{Path(database['NAME']).absolute().as_uri()}?mode=rw"
 
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 from .bounds import bound_statements  # noqa: E402 - it needs the settings
+from .middleware import utf8_only  # noqa: E402
+
+application = utf8_only(django)
 
 connection_created.connect(bound_statements)

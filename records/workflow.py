@@ -39,7 +39,7 @@ class Verb:
     target: Status
     permission: str
     who: Who = Who.ANYBODY
-    asks_comment: bool = False
+    asks_comment: Any = ""  # the sentence that asks for one; where there is none, it may be left out
     by_hand: bool = True  # offered to people; others follow from what people do
 
     @property
@@ -55,7 +55,14 @@ VERBS = {
     for verb in (
         Verb("submit", _("Submit for review"), frozenset({Status.DRAFT}), Status.REVIEW, _CHANGE),
         Verb("recall", _("Take back"), frozenset({Status.REVIEW}), Status.DRAFT, _CHANGE, Who.SUBMITTER),
-        Verb("send_back", _("Return"), frozenset({Status.REVIEW}), Status.DRAFT, _PUBLISH, asks_comment=True),
+        Verb(
+            "send_back",
+            _("Return"),
+            frozenset({Status.REVIEW}),
+            Status.DRAFT,
+            _PUBLISH,
+            asks_comment=_("Say in a comment what is to be changed."),
+        ),
         Verb("approve", _("Approve and publish"), frozenset({Status.REVIEW}), Status.PUBLISHED, _PUBLISH, Who.ANOTHER),
         Verb("publish", _("Publish"), frozenset({Status.DRAFT}), Status.PUBLISHED, _PUBLISH, Who.ALONE),
         # What publishing a correction does to the version that it corrects.
@@ -69,7 +76,14 @@ VERBS = {
         ),
         # Begins a new version; the present one stays as it is until that is published.
         Verb("correct", _("Correct"), frozenset({Status.PUBLISHED}), Status.PUBLISHED, _ADD),
-        Verb("withdraw", _("Withdraw"), frozenset({Status.PUBLISHED}), Status.WITHDRAWN, _PUBLISH),
+        Verb(
+            "withdraw",
+            _("Withdraw"),
+            frozenset({Status.PUBLISHED}),
+            Status.WITHDRAWN,
+            _PUBLISH,
+            asks_comment=_("Say in a comment why it is taken back: it leaves the public site at once."),
+        ),
         Verb("reopen", _("Edit again"), frozenset({Status.WITHDRAWN}), Status.DRAFT, _CHANGE),
     )
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 
-from records.admin.forms import HostsField
+from records.admin.forms import HostsField, RowsField
 
 
 def read(text: str) -> list[tuple[str, str]]:
@@ -43,3 +44,10 @@ def test_what_was_stored_comes_back_as_it_was_though_a_line_was_added() -> None:
     assert field.clean(shown) == stored
     assert not field.has_changed(stored, shown)
     assert field.clean(f"{shown}\r\n宋知行") == [*stored, {"title": "", "name": "宋知行"}]
+
+
+@pytest.mark.parametrize("field", [HostsField(), RowsField()])
+@pytest.mark.parametrize("sign", ["\0", "\ud800"])
+def test_what_no_database_stores_is_refused(field: HostsField | RowsField, sign: str) -> None:
+    with pytest.raises(ValidationError):
+        field.clean(f"【风险提示】董事长：{sign}")

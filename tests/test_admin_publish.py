@@ -67,8 +67,22 @@ def test_a_published_record_is_read_only(admin_client: Client) -> None:
 
 def test_withdraw_takes_it_back(admin_client: Client) -> None:
     record = build.record()
-    admin_client.post(verb(record, "withdraw"))
+    asked = admin_client.post(verb(record, "withdraw"))
+    assert Record.objects.published().exists()
+    assert not asked.context["form"].is_bound  # nobody was asked before
+    assert str(record) in asked.content.decode()
+    again = admin_client.post(verb(record, "withdraw"), {"comment": " "})
+    assert again.context["form"].errors
+    admin_client.post(verb(record, "withdraw"), {"comment": "日期有误"})
     assert not Record.objects.published().exists()
+    assert "日期有误" in admin_client.get(reverse("admin:records_record_history", args=[record.pk])).content.decode()
+
+
+def test_a_correction_is_not_moved_to_another_company(admin_client: Client) -> None:
+    draft = build.record().correct()
+    admin_client.post(change(draft), form(draft, company=build.company("999002").pk, place="会议室"))
+    draft.refresh_from_db()
+    assert (draft.company.code, draft.place) == ("999001", "会议室")
 
 
 def test_a_verb_needs_its_permission(typist: Client) -> None:
@@ -105,7 +119,10 @@ def test_many_are_published_with_a_report_for_each(admin_client: Client) -> None
 def test_many_are_withdrawn(admin_client: Client) -> None:
     records = build.records(3)
     data = {"action": "withdraw_selected", "_selected_action": [record.pk for record in records]}
-    admin_client.post("/admin/records/record/", data)
+    asked = admin_client.post("/admin/records/record/", data)
+    assert Record.objects.published().count() == 3
+    assert all(str(record) in asked.content.decode() for record in records)
+    admin_client.post("/admin/records/record/", {**data, "comment": "日期有误"})
     assert not Record.objects.published().exists()
 
 

@@ -78,6 +78,14 @@ def test_doubts_point_into_the_text():
     assert reading.text[doubt.start : doubt.end] == "2026 年 7月3日、7月28日-30日"
 
 
+@pytest.mark.parametrize("table", ["| 姓名 | 单位 | 电话 |", "| 甲 | 乙 |", "| | 乙 |", "| 1 | 2 | 3 | 4 |"])
+def test_a_table_of_another_kind_may_stand_before_the_form(table):
+    columns = table.count("|") - 1
+    form = "证券代码：999001\n\n| 时间 | 2026年3月1日 |\n|---|---|\n| 地点 | 公司会议室 |\n"
+    filing = read(f"{table}\n{'|---' * columns}|\n\n{form}".encode(), "form.md").filing
+    assert (filing.company_code, filing.place) == ("999001", "公司会议室")
+
+
 def test_rows_that_the_form_does_not_know_are_kept_in_order():
     extra = dict(read(document("sse-monthly.md"), "form.md").filing.extra)
     assert [label for label in extra if label in ("方式", "风险提示", "注意事项")] == ["方式", "风险提示", "注意事项"]
@@ -115,6 +123,8 @@ BAD = {
     "spaces": (b" \n\n ", "empty"),
     "prose": ("今天天气很好，我们去公园散步。".encode(), "No row of the form"),
     "one-label": ("时间：2026年3月1日\n今天天气很好。".encode(), "No row of the form"),
+    "another-table": ("| 甲 | 乙 | 丙 |\n|---|---|---|\n".encode(), "No row of the form"),
+    "another-table-in-html": (b"<table><tr><td>a</td><td>b</td></tr></table>", "No row of the form"),
     "old-word": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Word format"),
     "locked-word": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),

@@ -264,6 +264,32 @@ def test_it_waits_for_nobody_who_holds_a_record(admin_user: Any) -> None:
     assert_exact()
 
 
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time anyway")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_do_the_same_at_one_moment_one_is_told(admin_user: User) -> None:
+    for number in range(20):
+        build.record(number=str(number), asked=[("订单如何？", "充足")])
+    topic = build.topic("订单")
+    prints, barrier, told = [Retagging(topic, admin_user).print], threading.Barrier(2), []
+
+    def give() -> None:
+        try:
+            barrier.wait()
+            retag([topic], admin_user, seen=prints)
+            told.append("done")
+        except StaleError:
+            told.append("stale")
+        finally:
+            connection.close()
+
+    both = [threading.Thread(target=give) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(told) == ["done", "stale"]
+
+
 def test_a_stale_preview_raises(admin_user: User) -> None:
     build.record()
     with pytest.raises(StaleError):

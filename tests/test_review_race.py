@@ -113,3 +113,40 @@ def test_a_save_that_begins_while_another_submits_waits_and_finds_the_record_loc
     assert answer.status_code == 403
     record.refresh_from_db()
     assert (record.status, record.place) == ("review", "上海")
+
+
+@pytest.mark.parametrize("name", ["submit", "publish"])
+def test_a_verb_for_a_record_that_was_deleted_meanwhile_says_so(
+    name: str, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, client = build.draft(), admin_client
+    found = RecordAdmin.get_object
+
+    def found_and_then_deleted(*args: Any) -> Any:
+        there = found(*args)
+        Record.objects.filter(pk=record.pk).delete()
+        return there
+
+    monkeypatch.setattr(RecordAdmin, "get_object", found_and_then_deleted)
+    answer = client.post(verb(record, name), {"comment": "请补充", "acknowledge": ["x"]}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/admin/records/record/"
+    assert str(record) in told(answer)
+
+
+def test_many_of_which_one_is_deleted_meanwhile_are_done_all_the_same(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from records.admin import actions
+
+    records = [build.draft(number=number) for number in ("1", "2")]
+    carried_out = actions.carry_out
+
+    def carry_out(record: Record, *args: Any) -> Any:
+        Record.objects.filter(pk=records[0].pk).delete()
+        return carried_out(record, *args)
+
+    monkeypatch.setattr(actions, "carry_out", carry_out)
+    chosen = {"action": "publish_selected", "_selected_action": [record.pk for record in records]}
+    answer = admin_client.post("/admin/records/record/", chosen, follow=True)
+    assert answer.status_code == 200
+    assert [record.number for record in Record.objects.published()] == ["2"]

@@ -200,16 +200,56 @@ def test_every_verb_that_people_have_stands_in_this_table() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("comment", ["", " \n"])
 def test_what_is_returned_is_returned_with_a_comment(comment: str) -> None:
-    record = build.draft()
+    record, reviewer = build.draft(), build.person("reviewer", *build.REVIEWER)
     record.submit()
     with pytest.raises(WorkflowError):
-        record.send_back(None, comment)
+        record.send_back(reviewer, comment)
     assert record.status == Status.REVIEW
-    record.send_back(None, "改第二问")
+    record.send_back(reviewer, "改第二问")
     assert record.returned
     assert record.returned.comment == "改第二问"
     record.submit()
     assert record.returned is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("comment", ["", " \n"])
+def test_people_who_take_back_what_was_published_say_why(comment: str) -> None:
+    record, reviewer = build.record(), build.person("reviewer", *build.REVIEWER)
+    with pytest.raises(WorkflowError):
+        record.withdraw(reviewer, comment)
+    assert record.is_published
+    record.withdraw(reviewer, "日期有误")
+    assert record.last_step
+    assert record.last_step.comment == "日期有误"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["correct", "reopen"])
+def test_what_was_published_stays_with_its_company(step: str) -> None:
+    record, other = build.record(), build.company("999002")
+    if step == "correct":
+        draft = record.correct()
+    else:
+        record.withdraw()
+        record.reopen()
+        draft = record
+    draft.company = other
+    with pytest.raises(ValidationError):
+        draft.save()
+    draft.refresh_from_db()
+    draft.place = "会议室"
+    draft.save()
+    assert (draft.company, draft.place) == (record.company, "会议室")
+
+
+@pytest.mark.django_db
+def test_a_draft_may_become_one_of_another_company() -> None:
+    draft = build.draft()
+    draft.company = build.company("999002")
+    draft.save()
+    draft.refresh_from_db()
+    assert draft.company.code == "999002"
 
 
 @pytest.mark.django_db

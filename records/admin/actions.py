@@ -30,14 +30,22 @@ def do(record: Record, verb: str, user: Any, comment: str = "", seen: Collection
 
     `seen` are the keys of warnings that the user acknowledges with it.
     """
-    if seen and verb in CHECKED and not record.refusal(verb, user):
-        checks.acknowledge(record, seen, user)
+    if seen and verb in CHECKED:
+        with transaction.atomic():  # seen is seen, whatever else stands in the way
+            current = _held(record)
+            if current and not current.refusal(verb, user):
+                checks.acknowledge(current, seen, user)
     with transaction.atomic():
         if verb in CHECKED:
-            current = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
-            if not current.refusal(verb, user):
+            current = _held(record)
+            if current and not current.refusal(verb, user):
                 checks.refuse(current, with_warnings=CHECKED[verb])
         return getattr(record, verb)(user, comment)
+
+
+def _held(record: Record) -> Record | None:
+    """The record as it is now, which nobody changes or deletes meanwhile; none where somebody was quicker."""
+    return Record.objects.select_for_update(of=("self",)).filter(pk=record.pk).first()
 
 
 def carry_out(record: Record, verb: str, user: Any, comment: str = "") -> str | None:
@@ -56,7 +64,7 @@ def verb_action(verb: Verb) -> Any:
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         form = CommentForm(verb, request.POST if "comment" in request.POST else None)
         if verb.asks_comment and not form.is_valid():
-            return _ask_comment(model_admin, request, verb, form, queryset)
+            return ask_comment(model_admin, request, verb, form, queryset)
         comment = form.cleaned_data["comment"] if form.is_bound and form.is_valid() else ""
         done, refused = [], []
         for record in queryset.select_related("company"):
@@ -85,10 +93,10 @@ def _report(verb: Verb, done: list[str]) -> str:
     return f"{counted % {'verb': verb.label, 'n': len(done)}} {names}"
 
 
-def _ask_comment(
+def ask_comment(
     model_admin: Any, request: HttpRequest, verb: Verb, form: CommentForm, selected: QuerySet
 ) -> HttpResponse:
-    """A page between, which posts the same selection again with what was typed."""
+    """A page between, which posts the same again with what was typed."""
     kept = [
         (name, value)
         for name, values in request.POST.lists()

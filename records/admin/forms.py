@@ -47,9 +47,13 @@ class DayField(forms.DateField):
 
 
 def _text(value: Any) -> str:
-    """Text that is taken apart: later validators no longer see it, and PostgreSQL stores no NUL."""
+    """Text that is taken apart: later validators no longer see it, and what no database stores would go into JSON."""
     text = value or ""
     ProhibitNullCharactersValidator()(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValidationError(_("It holds half of a character, which cannot be stored: type it anew.")) from None
     return text
 
 
@@ -171,6 +175,8 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if self.instance.has_settled_company and "company" in self.fields:
+            self.fields["company"].disabled = True
         for name in {"stated_institutions", "stated_people"} & self.fields.keys():
             self.fields[name].validators.append(MaxValueValidator(1_000_000))  # the engines differ
         if hosts := self.fields.get("hosts"):
@@ -246,9 +252,10 @@ class CommentForm(forms.Form):
         required=False,
         max_length=2000,
         widget=GrowingTextarea(3),
-        error_messages={"required": _("Say in a comment what is to be changed.")},
     )
 
     def __init__(self, verb: Verb | None = None, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["comment"].required = bool(verb and verb.asks_comment)
+        if verb and verb.asks_comment:
+            self.fields["comment"].required = True
+            self.fields["comment"].error_messages["required"] = verb.asks_comment

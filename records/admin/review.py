@@ -21,7 +21,7 @@ from records.models import Company, Record
 from records.workflow import VERBS, Status, Verb, Who, WorkflowError
 
 from . import deadlines
-from .actions import do
+from .actions import ask_comment, do
 from .checks import ChecksAdmin
 from .follow_up import FollowUpAdmin
 from .forms import CommentForm
@@ -112,9 +112,17 @@ class VerbsAdmin(FollowUpAdmin, ChecksAdmin):
             raise PermissionDenied
         form = CommentForm(VERBS[name], request.POST)
         if not form.is_valid() and not record.refusal(name, request.user):
-            return self.review(request, pk, form, status=422)
+            return self._ask(request, record, VERBS[name], form)
         seen = request.POST.getlist("acknowledge")
         return self._carry_out(request, record, name, form.cleaned_data.get("comment", ""), seen)
+
+    def _ask(self, request: HttpRequest, record: Record, verb: Verb, form: CommentForm) -> HttpResponse:
+        """What is to be said first: where the record is read, or on a page between."""
+        if record.status == Status.REVIEW:
+            return self.review(request, record.pk, form, status=422)
+        if "comment" not in request.POST:  # nobody was asked yet
+            form = CommentForm(verb)
+        return ask_comment(self, request, verb, form, Record.objects.filter(pk=record.pk))
 
     def _carry_out(
         self, request: HttpRequest, record: Record, name: str, comment: str = "", seen: Collection[str] = ()
@@ -125,7 +133,9 @@ class VerbsAdmin(FollowUpAdmin, ChecksAdmin):
         except WorkflowError as error:
             kept = _("Your comment was: “%(comment)s”") % {"comment": comment} if comment else ""
             messages.error(request, f"{error} {kept}".strip())
-            record.refresh_from_db()
+            if not (now := Record.objects.filter(pk=record.pk).first()):
+                return redirect("admin:records_record_changelist")
+            record = now
         except checks.OpenWarningsError as error:
             messages.warning(request, " ".join(error.messages))
         except ValidationError as error:

@@ -181,8 +181,6 @@ class _Layout:
             rest = [(cell, start) for cell, start in filled if start != starts[0]]
             self._cells(rest)
         elif not label or (in_list and (block.table not in self._forms or re.fullmatch(r"\d{1,4}[.、]?", label))):
-            if row is None:
-                self._open("head", "")
             self._cells(filled, continues=not label)
         elif block.table in self._forms and len(filled) == 2 and self._looks_like_label(label):
             self._open("other", label, in_table=True)
@@ -285,12 +283,18 @@ class _Layout:
     def _open(self, kind: str, label: str, in_table: bool = False, appendix: bool = False) -> None:
         self.rows.append(Row(kind, label.replace("\n", ""), Value(), in_table, appendix))
 
+    @property
+    def _last(self) -> Row:
+        if not self.rows:  # text, or a table of some other kind, stands before the form
+            self._open("head", "")
+        return self.rows[-1]
+
     def _append(self, text: str, start: int, joint: str = "\n") -> None:
-        self.rows[-1].value.add(text, start, joint)
+        self._last.value.add(text, start, joint)
 
     def _joint(self, text: str) -> str:
         """Nothing where a sentence goes on behind the end of a table or a page, else a line feed."""
-        before = self.rows[-1].value.text
-        if self.rows[-1].kind != "content":
+        before = self._last.value.text
+        if self._last.kind != "content":
             return "\n"
         return "\n" if not before or _SENTENCE_END.search(before) or _NEW_START.match(text) else ""

@@ -185,6 +185,8 @@ class Record(models.Model):
                 super().save(*args, **options)
                 self._settle_slug()
             return
+        if self.has_settled_company and not Record.objects.filter(pk=self.pk, company=self.company_id).exists():
+            raise ValidationError(gettext("It was published as a record of its company and stays with it."))
         if self._address_is_free_to_change():
             self.slug = self._wanted_slug()
         # What `recount` and the verbs keep is not written back from a copy that may be older.
@@ -219,6 +221,11 @@ class Record(models.Model):
         while hasattr(newest, "correction"):
             newest = newest.correction
         return newest
+
+    @property
+    def has_settled_company(self) -> bool:
+        """Whether its company is what it is for good: it was published as one of its records, or corrects one."""
+        return bool(self.corrects_id or self.published_at)
 
     @property
     def is_retained(self) -> bool:
@@ -412,14 +419,16 @@ class Record(models.Model):
 
     def _held_for(self, verb: Verb, user: Any, comment: str) -> Record:
         """The row as it is in the database now, held until the transaction ends: of two at once, one is refused."""
-        current = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=self.pk)
+        rows = Record.objects.select_for_update(of=("self",)).select_related("company", "corrects")
+        if not (current := rows.filter(pk=self.pk).first()):
+            raise WorkflowError(gettext("%(record)s was deleted meanwhile.") % {"record": self})
         if reason := current.refusal(verb.name, user):
             logger.warning(
                 "refused: %s of record %s (%s) by user %s", verb.name, self.pk, current.status, user and user.pk
             )
             raise WorkflowError(reason)
-        if verb.asks_comment and not comment.strip():
-            raise WorkflowError(gettext("Say in a comment what is to be changed."))
+        if user and verb.asks_comment and not comment.strip():
+            raise WorkflowError(str(verb.asks_comment))
         return current
 
     def _carry_out(

@@ -90,7 +90,7 @@ def retag(topics: Collection[Topic], user: Any, *, also_take: bool = False, seen
     """
     with transaction.atomic():
         _hold_drafts(Retagging(topic, user, also_take) for topic in topics)
-        with topics_held():
+        with topics_held(alone=True):  # of two who saw the same, one is told that it has changed
             return _carried_out(topics, user, also_take, seen)
 
 
