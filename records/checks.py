@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from .models import Acknowledgement, Level, Light, Participant, Question, Record, WatchWord
-from .names import institution_key
+from .names import institution_key, split_list
 from .search import fold, marked
 
 # Those who come to these sign a 承诺书 beforehand; meetings open to everybody, or held by a broker, ask for none.
 WITH_LETTERS = frozenset({"特定对象调研", "媒体采访", "现场参观"})
+LONGEST_NAME = 25  # of one in a list
+_CROWD = re.compile(r"(?:投资者|股东|人员|代表|网友)等?$")  # of whom no name is told
 PLACES = 10  # of one finding that are named; the others are counted
 
 
@@ -147,6 +149,19 @@ def _rows(rows: Rows) -> Iterator[Finding]:
             tuple(Place(f"{prefix}-name_as_filed", row.person) for prefix, row in strangers.items()),
             "\n".join(sorted(row.person for row in strangers.values())),
         )
+    if crowded := list(_crowded(rows)):
+        yield Finding(
+            Level.WARNING,
+            "several_names",
+            ngettext(
+                "%(n)d row names several; give each a row of its own, so that it is found and counted:",
+                "%(n)d rows name several; give each a row of its own, so that it is found and counted:",
+                len(crowded),
+            )
+            % {"n": len(crowded)},
+            tuple(crowded[:PLACES]),
+            "\n".join(sorted(place.label for place in crowded)),
+        )
     unanswered = [
         (prefix, place, row) for place, (prefix, row) in enumerate(rows.questions.items(), 1) if not row.answer.strip()
     ]
@@ -161,6 +176,15 @@ def _rows(rows: Rows) -> Iterator[Finding]:
             ),
             "\n".join(sorted(row.text for _prefix, _place, row in unanswered)),
         )
+
+
+def _crowded(rows: Rows) -> Iterator[Place]:
+    """Fields of participants that hold a list of names; a sentence about who came is none."""
+    for prefix, row in rows.participants.items():
+        for field in ("name_as_filed", "person"):
+            names = split_list(getattr(row, field) or "")
+            if len(names) > 1 and max(map(len, names)) <= LONGEST_NAME and not _CROWD.search(names[-1]):
+                yield Place(f"{prefix}-{field}", "、".join(names))
 
 
 def _letters(rows: Rows) -> Iterator[Finding]:
@@ -194,9 +218,8 @@ def _watched(record: Record, rows: Rows) -> Iterator[Finding]:
     for field, label, text in _texts(record, rows):
         folded = fold(text)
         for word, looked_for in watched:
-            if looked_for not in folded:
+            if looked_for not in folded or not (said := _surroundings(text, looked_for)):
                 continue
-            said = _surroundings(text, looked_for)
             sentence = f"“{word.word}”：{word.reason}" if word.reason else f"“{word.word}”"
             yield Finding(
                 Level(word.level),
@@ -224,13 +247,21 @@ def _texts(record: Record, rows: Rows) -> Iterator[tuple[str, str, str]]:
         yield "extra", label, text
 
 
+# 没有泄露未公开重大信息: what a meeting closes with names what it denies.
+_DENIED = re.compile(
+    r"(?:没有|未曾|并未|未|不)(?:发生|出现|存在|有)?(?:泄露|泄漏|透露|涉及|提供|披露)[^，。；！？\n]{0,12}$"
+)
+
+
 def _surroundings(text: str, word: str, width: int = 10) -> list[str]:
-    """Each place of a folded word with the characters beside it."""
+    """Each place of a folded word with the characters beside it, but where a sentence says that it was not told."""
     pieces = marked(text, (word,))
     found = []
     for at, (piece, hit) in enumerate(pieces):
         if hit:
             before = pieces[at - 1][0] if at else ""
+            if _DENIED.search(before):
+                continue
             after = pieces[at + 1][0] if at + 1 < len(pieces) else ""
             cut = ("…" if len(before) > width else "", "…" if len(after) > width else "")
             found.append(f"{cut[0]}{before[-width:]}{piece}{after[:width]}{cut[1]}")

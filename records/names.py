@@ -47,6 +47,15 @@ def institution_key(name: str) -> str:
     return _NAME_OF_MANAGER.sub("基金", key) or whole
 
 
+_DASHES = re.compile(r"\s*[-‐‑‒–—―−]+\s*")
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def plain_number(text: str) -> str:
+    """A record's number in the one way of writing it: 2026—001 and ２０２６－００１ are 2026-001. Never longer."""
+    return _DASHES.sub("-", text.translate(_HALF_WIDTH)).strip()
+
+
 def pinyin_index(name: str) -> str:
     """Initials and full pinyin of a name, separated by a space: `hxjj huaxiajijin`.
 

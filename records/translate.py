@@ -25,8 +25,8 @@ from .models import (
     Participant,
     Question,
     Record,
-    Topic,
     audit,
+    give_by_words,
     institutions_held,
     topics_held,
 )
@@ -344,14 +344,5 @@ def _add_questions(record: Record, questions: Iterable[shape.Question], user: An
         Question,
         default_user=user,
     )
-    links = Question.topics.through
     with topics_held():
-        topics = list(Topic.objects.all())
-        given = [
-            links(question_id=row.pk, topic_id=topic.pk)
-            for row in rows
-            for topic in topics
-            if topic.holds(f"{row.text}\n{row.answer}")
-        ]
-        links.objects.bulk_create(given)
-    return len(given)
+        return give_by_words(rows)

@@ -98,6 +98,25 @@ def test_names_of_topics_are_matched_whatever_their_width_and_case(admin_client:
     assert Topic.objects.count() == 1
 
 
+def test_a_new_question_is_given_the_topics_whose_words_it_holds(admin_client: Client) -> None:
+    """As those of a filing are; what is taken away from it, or typed beside it, is for people to say."""
+    orders = build.topic("订单")
+    Topic.objects.filter(pk=orders.pk).update(keywords="在手合同、交付")
+    build.topic("大模型")
+    rows = [
+        new_row("questions", 0, text="交付顺利吗？", answer="顺利。"),
+        new_row("questions", 1, text="交付顺利吗？", answer="顺利。", topic_names="大模型"),
+        new_row("questions", 2, text="还有吗？", answer="没有。"),
+    ]
+    saved(admin_client, ADD, form(None, *rows))
+    first, second, third = Question.objects.order_by("position")
+    assert [[topic.name for topic in row.topics.all()] for row in (first, second, third)] == [["订单"], ["大模型"], []]
+    record = Record.objects.get()
+    saved(admin_client, change(record), form(record) | {"questions-0-topic_names": ""})
+    saved(admin_client, change(record), form(record) | {"questions-0-answer": "交付顺利。"})
+    assert not first.topics.exists()
+
+
 def test_a_new_topic_is_named_in_a_message(admin_client: Client) -> None:
     data = form(None, new_row("questions", 0, text="问？", topic_names="打模型"))
     answer = admin_client.post(ADD, data, follow=True)

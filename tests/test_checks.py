@@ -136,6 +136,40 @@ def test_the_statement_may_name_what_it_denies() -> None:
     assert found(build.draft(material_information="未涉及目标价")) == {}
 
 
+@pytest.mark.parametrize(
+    ("said", "is_watched"),
+    [
+        ("本次活动没有泄露目标价等未公开信息。", False),
+        ("公司未透露有关的目标价。", False),
+        ("会议不涉及目标价", False),
+        ("目标价没有泄露。", True),
+        ("没有泄露信息，目标价为三十元。", True),
+        ("没有人提问。目标价为三十元。", True),
+        ("没有泄露目标价。后来说目标价为三十元。", True),
+    ],
+)
+def test_a_sentence_that_denies_it_was_told_is_no_telling(said: str, is_watched: bool) -> None:
+    assert ("watch_word" in found(build.draft(closing=said))) == is_watched
+
+
+@pytest.mark.parametrize(
+    ("visitor", "field"),
+    [
+        ("华夏基金、沐岚基金 张三", "name_as_filed"),
+        ("华夏基金 张三、李四", "person"),
+        ("华夏基金；沐岚基金", "name_as_filed"),
+        ("华夏基金 张三", ""),
+        ("参与公司2025年度、2026年第一季度业绩说明会的投资者", ""),
+        ("线上投资者、股东代表", ""),
+    ],
+)
+def test_a_row_is_for_one_institution_and_one_person(visitor: str, field: str) -> None:
+    finding = found(build.draft(visitors=[visitor])).get("several_names")
+    assert [place.field for place in (finding.places if finding else ())] == (
+        [f"participants-0-{field}"] if field else []
+    )
+
+
 def test_an_acknowledgement_holds_while_the_place_stays_as_it_was(django_user_model) -> None:
     user = django_user_model.objects.create_user("何清和")
     record = build.draft(asked=[("股价？", "目标价由市场决定。")])

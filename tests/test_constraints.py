@@ -1,9 +1,12 @@
 """The rules that the database itself holds, whatever writes to it."""
 
 import datetime
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 
 from records.models import Company, Institution, InstitutionAlias, Participant, Question, Record, Topic
 
@@ -29,7 +32,9 @@ def test_a_number_is_unique_within_its_company_where_there_is_one() -> None:
     build.draft(build.company("999002"), number="2024-001")
     build.draft(number="")
     build.draft(number="")
-    refused(lambda: Record.objects.create(company=build.company(), number="2024-001"))
+    for alike in ("2024-001", "2024—001", "２０２４－００１", "2024 – 001", " 2024——001"):
+        refused(lambda alike=alike: Record.objects.create(company=build.company(), number=alike))
+        assert Record.objects.filter(number=alike).count() == 2
 
 
 def test_the_last_day_is_not_before_the_first() -> None:
@@ -92,3 +97,19 @@ def test_topics_with_one_reading_get_addresses_of_their_own() -> None:
         "jingwaiyewu-2",
         "ai",
     ]
+
+
+def test_numbers_of_former_days_are_written_alike_where_none_is_in_the_way() -> None:
+    migration = import_module("records.migrations.0027_numbers_alike")
+    first = build.record(number="2024-001")
+    second = first.correct()
+    clash, clashing = build.draft(number="2024-003"), build.draft(number="2024-004")
+    with connection.cursor() as cursor:  # past the field, which writes none of these any more
+        for row, number in ((first, "2024—001"), (second, "2024—001"), (clashing, "2024—003")):
+            cursor.execute("UPDATE records_record SET number = %s WHERE id = %s", [number, row.pk])
+    migration.write_alike(apps, SimpleNamespace(connection=connection))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, number FROM records_record")
+        numbers = dict(cursor.fetchall())
+    assert (numbers[first.pk], numbers[second.pk]) == ("2024-001", "2024-001")
+    assert (numbers[clash.pk], numbers[clashing.pk]) == ("2024-003", "2024—003")

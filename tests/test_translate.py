@@ -1,5 +1,6 @@
 """Between paper and database: what goes in comes out."""
 
+import dataclasses
 import datetime
 
 import pytest
@@ -112,6 +113,17 @@ def test_a_record_is_corrected_once() -> None:
     with pytest.raises(translate.DuplicateFilingError) as refusal:
         translate.make_record(FILING, corrects=first)
     assert refusal.value.record == draft
+
+
+@pytest.mark.parametrize("number", ["2024—010", "2024－010", "２０２４-０１０", "2024 – 010", "2024——010"])
+def test_a_number_is_the_same_whatever_its_dash(number: str) -> None:
+    first = translate.make_record(dataclasses.replace(FILING, number="2024-010")).record
+    other = dataclasses.replace(FILING, number=number, introduction="另一段文字")
+    with pytest.raises(translate.DuplicateFilingError) as refusal:
+        translate.make_record(other)
+    assert refusal.value.record == first
+    first.delete()
+    assert translate.make_record(other).record.number == "2024-010"
 
 
 def test_an_answer_whose_question_was_lost_is_kept() -> None:

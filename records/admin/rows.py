@@ -10,7 +10,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from records.models import Institution, MergedTopic, Participant, Question, Topic, institutions_held, topics_held
+from records.models import (
+    Institution,
+    MergedTopic,
+    Participant,
+    Question,
+    Topic,
+    give_by_words,
+    institutions_held,
+    topics_held,
+)
 from records.names import fold, split_list
 from records.querysets import LIFT
 
@@ -223,10 +232,15 @@ class QuestionFormSet(OrderedFormSet):
 
     def _give_topics(self) -> None:
         changed = self.forms_with_new("topic_names")
-        if not changed:
+        told = {form.instance for form in changed}
+        untold = [row for row in self.new_objects if row not in told]
+        if not (changed or untold):
             return
         with topics_held():
-            self._write_topics(changed)
+            if changed:
+                self._write_topics(changed)
+            if untold:
+                give_by_words(untold)
 
     def _write_topics(self, changed: list[Any]) -> None:
         topics = _topics_by_name()

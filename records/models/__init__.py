@@ -24,7 +24,7 @@ from .record import ActivityType, Record
 from .retention import end_of_retention
 from .similar_names import ComparedName, SimilarNames, ToldApart, changed_names, compare_names
 from .step import Step, name_of
-from .tagging import Retagging, StaleError, retag
+from .tagging import Retagging, StaleError, give_by_words, retag
 
 __all__ = [
     "Acknowledgement",
@@ -67,6 +67,7 @@ __all__ = [
     "changed_names",
     "compare_names",
     "end_of_retention",
+    "give_by_words",
     "institution_refusal",
     "institutions_held",
     "name_of",

@@ -23,6 +23,7 @@ from simple_history.utils import bulk_create_with_history
 
 from records.calendar import Due
 from records.filing.shape import OTHER_ACTIVITY
+from records.names import plain_number
 from records.querysets import NEWEST_FIRST, RecordQuerySet
 from records.workflow import UNPUBLISHED, VERBS, Status, Verb, Who, WorkflowError
 
@@ -58,11 +59,29 @@ COUNTED = frozenset({"institution_count", "person_count", "question_count", "vis
 STATE = frozenset({"status", "published_at", "retain_until"})
 
 
+class NumberField(models.CharField):
+    """The number of a record, looked for and stored in the one way of writing it."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return plain_number(text) if isinstance(text, str) else text
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        number = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, number)
+        return number
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        """To the database it is text as any other."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
 class Record(models.Model):
     """One 投资者关系活动记录表. Its fields are the form's rows; its status changes only by its verbs."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="records", verbose_name=_("company"))
-    number = models.CharField(
+    number = NumberField(
         _("number"),
         max_length=40,
         blank=True,

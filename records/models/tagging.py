@@ -94,6 +94,20 @@ def retag(topics: Collection[Topic], user: Any, *, also_take: bool = False, seen
             return _carried_out(topics, user, also_take, seen)
 
 
+def give_by_words(questions: Iterable[Question]) -> int:
+    """Give new questions of a draft, within `topics_held`, the topics whose words they hold; how many were given."""
+    links: Any = Question.topics.through
+    topics = list(Topic.objects.all())
+    given = [
+        links(question_id=row.pk, topic_id=topic.pk)
+        for row in questions
+        for topic in topics
+        if topic.holds(f"{row.text}\n{row.answer}")
+    ]
+    links.objects.bulk_create(given)
+    return len(given)
+
+
 def _carried_out(topics: Collection[Topic], user: Any, also_take: bool, seen: Sequence[str]) -> list[Retagging]:
     present = Topic.objects.filter(pk__in=[topic.pk for topic in topics]).order_by("pk")
     changes = [Retagging(topic, user, also_take) for topic in present]
