@@ -37,14 +37,20 @@ class Participant(models.Model):
         UNSIGNED = "unsigned", _("unsigned")
         NOT_NEEDED = "not_needed", _("exempt")
 
+    # Neither has an index of its own: others begin with it.
     record = models.ForeignKey(
-        "records.Record", on_delete=models.CASCADE, related_name="participants", verbose_name=_("record")
+        "records.Record",
+        on_delete=models.CASCADE,
+        related_name="participants",
+        db_index=False,
+        verbose_name=_("record"),
     )
     position = models.PositiveIntegerField(_("order"), default=0)
     institution = models.ForeignKey(
         Institution,
         on_delete=models.PROTECT,
         related_name="participations",
+        db_index=False,
         null=True,
         blank=True,
         verbose_name=_("institution"),
@@ -85,8 +91,8 @@ class Participant(models.Model):
 class Question(models.Model):
     """One question with its answer. Its address is its id, which outlives every change of order and wording."""
 
-    record = models.ForeignKey(
-        "records.Record", on_delete=models.CASCADE, related_name="questions", verbose_name=_("record")
+    record = models.ForeignKey(  # its place begins an index
+        "records.Record", on_delete=models.CASCADE, related_name="questions", db_index=False, verbose_name=_("record")
     )
     position = models.PositiveIntegerField(_("order"), default=0)
     text = models.TextField(_("question"))

@@ -80,7 +80,9 @@ class NumberField(models.CharField):
 class Record(models.Model):
     """One 投资者关系活动记录表. Its fields are the form's rows; its status changes only by its verbs."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="records", verbose_name=_("company"))
+    company = models.ForeignKey(  # begins several indexes
+        Company, on_delete=models.PROTECT, related_name="records", db_index=False, verbose_name=_("company")
+    )
     number = NumberField(
         _("number"),
         max_length=40,
