@@ -86,6 +86,12 @@ def test_a_table_of_another_kind_may_stand_before_the_form(table):
     assert (filing.company_code, filing.place) == ("999001", "公司会议室")
 
 
+def test_a_label_over_two_lines_keeps_what_stands_beside_each():
+    text = "证券代码：999001\n时间：2026年1月5日\n投资者关系活动 1、有何进展？\n主要内容介绍 答：进展顺利。"
+    (question,) = read(text.encode(), "form.txt").filing.questions
+    assert (question.question, question.answer) == ("有何进展？", "进展顺利。")
+
+
 def test_rows_that_the_form_does_not_know_are_kept_in_order():
     extra = dict(read(document("sse-monthly.md"), "form.md").filing.extra)
     assert [label for label in extra if label in ("方式", "风险提示", "注意事项")] == ["方式", "风险提示", "注意事项"]

@@ -89,11 +89,11 @@ def rejoin_labels(lines: list[str]) -> list[str]:
 
 def _spread_label(lines: list[str], place: int) -> tuple[str, list[str], int] | None:
     """The label that begins on this line and ends on one of the next four; its value; the line after it."""
-    first, gap, value = lines[place].strip().partition(" ")
+    first, _, beside = lines[place].strip().partition(" ")
     for label in _PRINTED:
         if not 3 <= len(first) < len(label) or not label.startswith(first):
             continue
-        rest, values = label[len(first) :], [value.strip()] if gap else []
+        rest, values = label[len(first) :], [beside.strip()] if beside else []
         for after in range(place + 1, min(place + 6, len(lines))):
             piece, gap, value = lines[after].strip().partition(" ")
             bare = piece.rstrip("：:")

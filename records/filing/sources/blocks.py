@@ -21,6 +21,11 @@ TICKED, UNTICKED = "☑", "□"
 # font shows them at U+F000 + code.
 _WINGDINGS_TICKED = (0xFE, 0xFD, 0xFC, 0x52, 0x54, 0x6E)
 _WINGDINGS_UNTICKED = (0xA8, 0x6F, 0xA3, 0x71, 0x72, 0x2A)
+# Radicals that a PDF names where its font draws a whole character the same. NFKC leaves these, and takes ⼾ for 戶.
+_RADICALS = str.maketrans(
+    "⺁⺠⻁⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻱⼾",
+    "厂民虎西见角贝车长长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟户",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ def _folded(character: str) -> str:
     code = ord(character)
     if 0xF000 <= code <= 0xF0FF:
         return symbol(code)
-    if 0x2E80 <= code <= 0x2FDF:  # radicals that some PDF programs put for whole characters
-        return unicodedata.normalize("NFKC", character)
+    if 0x2E80 <= code <= 0x2FDF:
+        return unicodedata.normalize("NFKC", character.translate(_RADICALS))
     if character in "\u00a0\u2002\u2003\u2009\u202f\u3000\x0b\x0c":
         return " "
     return character

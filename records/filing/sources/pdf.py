@@ -23,7 +23,7 @@ MAX_PAGES = 500
 MAX_PAGE_OBJECTS = 30_000  # of one page; a drawing with more lines than that holds no form
 _MARGIN = 6.5  # points between the text of a cell and its edge; Word's default is 5.4
 _PAGE_NUMBER = re.compile(
-    r"[-—–\s]*(?:第\s*)?\d{1,3}\s*(?:[/／]\s*\d{1,3}|页?(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?)?[-—–\s]*"
+    r"(?:\w+://\S+\s)?[-—–\s]*(?:第\s*)?\d{1,3}\s*(?:[/／]\s*\d{1,3}|页?(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?)?[-—–\s]*"
 )
 _MARKER = re.compile(
     r"\s*(?:\d{1,2}\s*[、.．)）]|[（(]\s*[\d一二三四五六七八九十]{1,3}\s*[)）]|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]|[①-⑳]|"
@@ -159,20 +159,20 @@ def _blocks(pages: list[list[_Part]]) -> list[Block]:
     furniture = _furniture(pages)
     blocks: list[Block] = []
     table, last_table = 0, None
-    seen: set[str] = set()
+    seen: set[tuple[str, int]] = set()
     for page_number, parts in enumerate(pages):
         first_row = True
         for place, part in enumerate(parts):
             if part.table is None:
                 last_table = None
-                edge = place == 0 or place == len(parts) - 1
+                edges = _edges(part) if place in (0, len(parts) - 1) else []
                 lines = []
                 for line in part.cells[0] or []:
-                    key = "".join(line.text.split())
-                    if edge and ((_PAGE_NUMBER.fullmatch(line.text.strip()) and len(pages) > 0) or key in furniture):
-                        if key not in furniture or key in seen or _PAGE_NUMBER.fullmatch(line.text.strip()):
-                            continue
-                        seen.add(key)
+                    key, edge = _where(line), line in edges
+                    if edge and (_PAGE_NUMBER.fullmatch(line.text.strip()) or key in seen):
+                        continue
+                    if edge and key in furniture:
+                        seen.add(key)  # the first of them stays
                     lines.append(line)
                 text = clean(_joined(lines, part.widths[0]))
                 blocks += [Block((paragraph,)) for paragraph in text.split("\n") if paragraph]
@@ -195,14 +195,24 @@ def _blocks(pages: list[list[_Part]]) -> list[Block]:
     return blocks
 
 
-def _furniture(pages: list[list[_Part]]) -> set[str]:
-    """Lines at the top or bottom of several pages, without spaces: running headers and footers."""
-    counts: Counter[str] = Counter()
+def _edges(part: _Part) -> list[_Line]:
+    """The lines among which headers, footers and page numbers stand."""
+    lines = part.cells[0] or []
+    return [*lines[:3], *lines[-2:]]
+
+
+def _where(line: _Line) -> tuple[str, int]:
+    """A line without its spaces, and its height on the page: an answer that is given twice is no header."""
+    return "".join(line.text.split()), round(line.top)
+
+
+def _furniture(pages: list[list[_Part]]) -> set[tuple[str, int]]:
+    """Lines at the top or bottom of several pages, at the same height: running headers and footers."""
+    counts: Counter[tuple[str, int]] = Counter()
     for parts in pages:
-        ends = [part.cells[0] or [] for part in (parts[:1] + parts[-1:]) if part.table is None]
-        keys = {"".join(line.text.split()) for lines in ends for line in [*lines[:3], *lines[-2:]]}
-        counts.update(keys)
-    return {key for key, count in counts.items() if count > 1 and len(pages) > 1 and len(key) < 60}
+        ends = [part for part in (parts[:1] + parts[-1:]) if part.table is None]
+        counts.update({_where(line) for part in ends for line in _edges(part)})
+    return {key for key, count in counts.items() if count > 1 and len(key[0]) < 60}
 
 
 def _joined(lines: list[_Line], width: tuple[float, float]) -> str:
