@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
@@ -22,6 +24,8 @@ W = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 )
+NOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+RELATION_OF_NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 NAMES = ("特定对象调研", "分析师会议", "媒体采访", "业绩说明会", "新闻发布会", "路演活动", "现场参观", "其他")
 
 
@@ -239,6 +243,35 @@ def lines_only() -> Any:
     )
 
 
+def margins() -> Any:
+    """The number stands in the page header; a note at the foot, a hint of the template that is hidden."""
+    document = blank("远帆能源股份有限公司投资者关系活动记录表")
+    header = document.sections[0].header
+    header.paragraphs[0].text = "证券代码：600995    证券简称：远帆能源"
+    header.add_paragraph("编号：2026-014")
+    document.sections[0].footer.paragraphs[0].text = "第 1 页"
+    table = form(
+        document,
+        ("投资者关系活动类别", "□特定对象调研 √业绩说明会"),
+        ("参与单位名称及人员姓名", "澄海基金 张三"),
+        ("时间", "4月24日下午"),
+        ("地点", "北京"),
+        ("接待人员", "董事长甘一先生、董事会秘书 海平"),
+        ("交流内容", "1、项目的进展？\n答：项目一期今年已投产"),
+        ("日期", "2026年4月25日"),
+    )
+    paragraph = table.cell(5, 1).paragraphs[1]
+    paragraph._p.append(parse_xml(f'<w:r {W}><w:footnoteReference w:id="1"/></w:r>'))
+    paragraph.add_run("，二期已开工。")
+    table.cell(3, 1).paragraphs[0]._p.append(
+        parse_xml(f"<w:r {W}><w:rPr><w:vanish/></w:rPr><w:t>（请填写城市）</w:t></w:r>")
+    )
+    notes = f'<w:footnotes {W}><w:footnote w:id="1"><w:p><w:r><w:t>数据未经审计。</w:t></w:r></w:p></w:footnote></w:footnotes>'
+    part = Part(PackURI("/word/footnotes.xml"), NOTES, notes.encode(), document.part.package)
+    document.part.relate_to(part, RELATION_OF_NOTES)
+    return document
+
+
 # LibreOffice prints neither Wingdings without its font, nor old form fields, so those two stay Word files.
 PRINTED = ("merged-cells", "long-form", "paragraphs-only")
 
@@ -248,6 +281,7 @@ DOCUMENTS = {
     "merged-cells": merged,
     "long-form": long_form,
     "paragraphs-only": lines_only,
+    "margins": margins,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ _STRICT_W = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_CODES = re.compile("证券|股票|编号")  # what a page's header or footer says of the form
 # Deleted or moved text, field codes, and the second form in which a drawing is kept for old programs.
 _HIDDEN = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}delText", f"{W}rPr", f"{W}tblPr", f"{W}tcPr"}
@@ -30,7 +32,7 @@ _HIDDEN = frozenset(
 
 
 def docx_blocks(data: bytes, name: str, deadline: Deadline) -> list[Block]:
-    """Blocks of a .docx, its page header first; FilingError for another kind of archive."""
+    """Blocks of a .docx, its page header and footer first, its notes last; FilingError for another kind of archive."""
     parts = _Parts(data, name, deadline)
     numbering = Numbering(parts.tree("word/numbering.xml"), parts.tree("word/styles.xml"))
     document = parts.tree(parts.document)
@@ -40,12 +42,13 @@ def docx_blocks(data: bytes, name: str, deadline: Deadline) -> list[Block]:
         )
     blocks: list[Block] = []
     seen: set[tuple[str, ...]] = set()
-    for root in [*parts.headers(document), document]:
+    margins = list(parts.margins(document))
+    for root in [*margins, document, *parts.notes()]:
         walker = _Walker(Flow(), numbering, deadline)
         walker.walk(root)
         found = walker.flow.blocks()
-        if root is not document:  # the same header on first, odd and even pages; a bare page number is none
-            found = [block for block in found if block.cells not in seen and "证券" in "".join(block.cells)]
+        if root in margins:  # the same header on first, odd and even pages; a bare page number is none
+            found = [block for block in found if block.cells not in seen and _CODES.search("".join(block.cells))]
             seen.update(block.cells for block in found)
         blocks += [dataclasses.replace(block, own=True) for block in found] if walker.own else found
     return blocks
@@ -112,15 +115,24 @@ class _Parts:
                 chunks.append(chunk)
         return b"".join(chunks)
 
-    def headers(self, document: etree._Element) -> Iterator[etree._Element]:
+    def margins(self, document: etree._Element) -> Iterator[etree._Element]:
+        """Headers and footers."""
         folder, file = posixpath.split(self.document)
         relations = self.tree(f"{folder}/_rels/{file}.rels")
         targets = {} if relations is None else {r.get("Id"): str(r.get("Target", "")) for r in relations}
-        for reference in document.iter(f"{W}headerReference"):
+        for reference in document.iter(f"{W}headerReference", f"{W}footerReference"):
             target = targets.get(reference.get(_RELATION))
             root = (
                 self.tree(target.lstrip("/") if target.startswith("/") else f"{folder}/{target}") if target else None
             )
+            if root is not None:
+                yield root
+
+    def notes(self) -> Iterator[etree._Element]:
+        """Footnotes and endnotes."""
+        folder = posixpath.dirname(self.document)
+        for name in ("footnotes", "endnotes"):
+            root = self.tree(f"{folder}/{name}.xml")
             if root is not None:
                 yield root
 
@@ -151,7 +163,7 @@ class _Walker:
     def _start(self, element: etree._Element, tag: str) -> None:
         if tag == f"{W}ffData":  # in the properties of a field, so before what is hidden
             self._legacy_box(element)
-        if tag in _HIDDEN:
+        if tag in _HIDDEN or _vanishes(element):
             self._hidden += 1
         if self._hidden:
             return
@@ -177,7 +189,7 @@ class _Walker:
             self._run(element, tag)
 
     def _end(self, element: etree._Element, tag: str) -> None:
-        if tag in _HIDDEN:
+        if tag in _HIDDEN or _vanishes(element):
             self._hidden -= 1
             return
         if self._hidden:
@@ -225,6 +237,14 @@ class _Walker:
         if state is None:
             state = box.find(f"{W}default")
         self.flow.text(TICKED if state is not None and _on(state.get(f"{W}val")) else UNTICKED)
+
+
+def _vanishes(element: etree._Element) -> bool:
+    """Whether a run is set as hidden text, as the hints of a template are."""
+    if element.tag != f"{W}r":
+        return False
+    hidden = element.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and _on(hidden.get(f"{W}val"))
 
 
 def _on(value: str | None) -> bool:
