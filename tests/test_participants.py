@@ -34,6 +34,19 @@ CELLS = {
     "English": ("Morgan Stanley、Point72 Hong Kong", ["Morgan Stanley", "Point72 Hong Kong"]),
     "English person": ("UBS John Smith、高盛的James", ["UBS/John Smith", "高盛/James"]),
     "spaced out": ("上 海 证 券 报 张 一", ["上海证券报/张一"]),
+    "spaced dash": (
+        "Value Harbour – 李明\nNorth Star International - Michael Chen, 易安资本 — 王一",
+        ["Value Harbour/李明", "North Star International/Michael Chen", "易安资本/王一"],
+    ),
+    "dashes with an office": ("北辰证券-张三-研究员；澄海基金-李四-基金经理", ["北辰证券/张三/研究员", "澄海基金/李四/基金经理"]),
+    "office in the brackets": ("北辰证券（研究员 张三）、澄海基金（王二）", ["北辰证券/张三/研究员", "澄海基金/王二"]),
+    "office before the colon": ("北辰证券 研究员：张三", ["北辰证券/张三/研究员"]),
+    "reversed with an office behind": ("张三 北辰证券 电子行业分析师", ["北辰证券/张三/电子行业分析师"]),
+    "office between": ("每日商业新闻记者王一", ["每日商业新闻/王一/记者"]),
+    "courtesy behind an office": ("北辰证券 研究员张三先生", ["北辰证券/张三/研究员"]),
+    "unnamed": ("北辰证券 2人，澄海基金 3人", ["北辰证券//2人", "澄海基金//3人"]),
+    "firm that begins with a digit": ("3W Fund、北辰证券", ["3W Fund", "北辰证券"]),
+    "sections": ("一、机构\n北辰证券 张三\n二、个人投资者：王五", ["北辰证券/张三", "个人投资者/王五"]),
     "newspaper": ("《投资快报》何一晴", ["《投资快报》/何一晴"]),
     "list with a heading": (
         "序号\t公司\t姓名\t职务\n1\t澄海基金\t张三\t研究员\n2\t北辰证券\t李四、王五\t",
@@ -64,6 +77,8 @@ def test_every_way_of_writing(name):
         ("共计35位投资者", None, 35, 0),
         ("陶一华等三人", None, 3, 1),
         ("澄海基金 张三", None, None, 1),
+        ("共有来自 12 家机构的 15 位投资者参加，名单如下：\n澄海基金 张三", 12, 15, 1),
+        ("澄海基金等35家机构，共计46人参加了本次电话会议", 35, 46, 1),
     ],
 )
 def test_totals_stand_apart(text, institutions, people, named):
@@ -78,6 +93,7 @@ def test_totals_stand_apart(text, institutions, people, named):
         "详见附件",
         "不特定投资者",
         "通过网络平台参与本次活动的广大投资者",
+        "投资者（机构、个人）通过网络方式参与",
         "无",
     ],
 )
@@ -85,6 +101,33 @@ def test_a_cell_that_names_nobody_is_kept_as_text(text):
     read = read_participants(text)
     assert read.attendees == ()
     assert read.rest == text
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (
+            "第一场（3月12日上午，现场）：\n北辰证券：张三\n第二场（线上）：澄海基金：李四",
+            "第一场（3月12日上午，现场）：\n第二场（线上）",
+        ),
+        (
+            "2026年9月21日 10:00-11:00：北辰证券 张三\n9月22日14:00：澄海基金 李四",
+            "2026年9月21日 10:00-11:00\n9月22日14:00",
+        ),
+        ("（一）3月5日\n北辰证券 张三\n（二）3月6日下午\n澄海基金 李四", "3月5日\n3月6日下午"),
+    ],
+)
+def test_when_a_session_was_names_nobody(text, rest):
+    visitors = read_participants(text)
+    assert [one.institution for one in visitors.attendees] == ["北辰证券", "澄海基金"]
+    assert visitors.rest == rest
+
+
+def test_a_count_within_the_list_is_a_doubt():
+    text = "北辰证券：张三、李四等3人；澄海基金：王五"
+    (doubt,) = read_participants(text).doubts
+    assert text[doubt.start : doubt.end] == "等3人"
+    assert not read_participants("北辰证券：张三、李四等3人").doubts
 
 
 def test_the_company_is_no_visitor_of_its_own():

@@ -138,14 +138,15 @@ def read_hosts(text: str) -> tuple[Host, ...]:
     return tuple(hosts)
 
 
+_HOSTS_LABEL = r"(?:姓名|职务|(?:上市)?公司|(?:公司)?接待人员?|(?:公司)?(?:参会|出席|与会)(?:人员|高管|领导|嘉宾))"
+
+
 def _segment_hosts(segment: str) -> list[Host]:
     label, colon, _ = segment.replace(":", "：").partition("：")
     if not colon:
         return _sequence_hosts(segment)
-    if re.fullmatch(r"姓名|职务|接待人员?|公司|上市公司|参会人员|公司接待人员", label.strip()):
-        return _sequence_hosts(
-            re.sub(r"(?:姓名|职务|接待人员?|上市公司|公司|参会人员|公司接待人员)\s*[：:]", " ", segment)
-        )
+    if re.fullmatch(_HOSTS_LABEL, label.strip()):
+        return _sequence_hosts(re.sub(rf"{_HOSTS_LABEL}\s*[：:]", " ", segment))
     hosts: list[Host] = []
     rest = segment
     while (match := re.match(r"\s*([^：:]+?)\s*[：:]\s*([^：:]*)", rest)) is not None:
@@ -192,7 +193,7 @@ def _sequence_hosts(segment: str) -> list[Host]:
     titles: list[str] = []
     names_first = False
     for word in _host_words(segment):
-        person = None if vocabulary.TITLE.fullmatch(word) else person_of(word)
+        person = None if vocabulary.TITLE.fullmatch(word) else person_of(word) or _person_by_place(word, titles)
         if person:
             name, title = person
             if title and word.startswith(name):
@@ -207,6 +208,23 @@ def _sequence_hosts(segment: str) -> list[Host]:
     if titles:
         hosts.append(Host("、".join(titles), ""))
     return hosts
+
+
+# Behind an office such a word is a name, whatever its family name; departments and groups are none.
+_NAME_BY_PLACE = re.compile(
+    r"(?!.*(?:[部室处组层等]|人员|成员|团队|代表|公司)$)([\u3400-\u9fff]{2,3})(?:先生|女士|小姐)?"
+)
+
+
+def _person_by_place(word: str, titles: list[str]) -> tuple[str, str] | None:
+    """董事会秘书 海平, or both in one word: who follows an office is a person."""
+    if titles and vocabulary.TITLE.fullmatch(titles[-1]) and (name := _NAME_BY_PLACE.fullmatch(word)):
+        return name[1], ""
+    for place in range(len(word) - 2, 1, -1):
+        name = _NAME_BY_PLACE.fullmatch(word, place)
+        if name and vocabulary.TITLE.fullmatch(word, 0, place):
+            return name[1], word[:place]
+    return None
 
 
 def _host_words(segment: str) -> list[str]:

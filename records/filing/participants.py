@@ -28,7 +28,7 @@ class Participants:
 def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
     """Take the cell apart; `company` are the names of the filing company, which is no visitor of its own."""
     doubts: list[Doubt] = []
-    named_text, institutions, people = _take_totals(text)
+    named_text, institutions, people = _take_totals(text, doubts)
     visitors = _Visitors(doubts)
     columns: list[str] | None = None
     for line in named_text.split("\n"):
@@ -51,10 +51,13 @@ def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
 # Totals
 
 _COUNT_UNIT = r"(?:机构投资者|投资机构|证券机构|机构|单位|公司|券商|投资者|媒体)"
-_PEOPLE_UNIT = r"(?:机构投资者|投资者|投资人|分析师|研究员|参会人员|参与人员|代表|人员)?(?:参会|参与|参加)?"
+_PEOPLE_UNIT = (
+    r"(?:机构投资者|投资者|投资人|分析师|研究员|参会人员|参与人员|代表|人员)?"
+    r"(?:(?:参会|参与|参加)(?:了?(?:本次|此次|公司)[^，,。；;、：:\n]{0,16}?(?:会议?|活动|调研|交流))?)?"
+)
 _NUMERAL = r"(?:\d{1,6}|[一二两三四五六七八九十]{1,3})"
 _TOTAL = re.compile(
-    rf"[（(]?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*"
+    rf"[（(]?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*(?:来自)?\s*"
     rf"(?:(?P<institutions>{_NUMERAL})\s*[余多]?[家个方]\s*{_COUNT_UNIT}?)?[，,、及和的共计合约\s]*"
     rf"(?:(?P<people>{_NUMERAL})\s*[余多]?[人名位]\s*{_PEOPLE_UNIT})?[）)]?"
 )
@@ -65,21 +68,31 @@ _BARE_TOTAL = re.compile(
 )
 
 
-def _take_totals(text: str) -> tuple[str, int | None, int | None]:
+def _take_totals(text: str, doubts: list[Doubt]) -> tuple[str, int | None, int | None]:
     """The text without its totals, and the totals; the last one that is stated counts for the whole."""
     institutions: int | None = None
     people: int | None = None
+    last = None
 
     def take(match: re.Match[str]) -> str:
-        nonlocal institutions, people
+        nonlocal institutions, people, last
         if not match["institutions"] and not match["people"]:
             return match[0]
+        last = match
         institutions = _count(match["institutions"]) if match["institutions"] else institutions
         people = _count(match["people"]) if match["people"] else people
         return "\n"
 
-    text = _BARE_TOTAL.sub(take, _TOTAL.sub(take, text))
-    return text, institutions, people
+    named = _TOTAL.sub(take, text)
+    if (
+        last
+        and last[0].startswith("等")
+        and not last["institutions"]
+        and re.match(r"\s*[；;\n]\s*\S", text[last.end() :])
+    ):
+        message = gettext_noop("“%(text)s” may count only some of the visitors.")
+        doubts.append(Doubt("stated_people", message, {"text": last[0]}, *last.span()))
+    return _BARE_TOTAL.sub(take, named), institutions, people
 
 
 def _count(numeral: str) -> int:
@@ -90,7 +103,9 @@ def _count(numeral: str) -> int:
 
 UNATTACHED = "其他人员"  # stands in our own forms where visitors who named no institution would have theirs
 _PERSON_WITH_TITLE = re.compile(r"([^（()）]*)[（(](.+)[）)]")
-_NUMBER = re.compile(r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(]\d{1,3}[)）]|[①-⑳])\s*")
+_NUMBER = re.compile(
+    r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*"
+)
 _HEADER = {
     "": re.compile("序号|编号|no\\.?"),
     "institution": re.compile(
@@ -127,17 +142,23 @@ def unspaced(line: str) -> str:
     return line
 
 
+_CLOCK = re.compile(r"(?<=\d)[:：](?=[0-5]\d(?!\d))")
+
+
 def _outside_brackets(text: str, separators: str) -> list[str]:
-    """The pieces between separators that stand in no brackets; brackets without their match hold nothing."""
-    if sum(text.count(sign) for sign in "（(") != sum(text.count(sign) for sign in "）)"):
-        return [piece for piece in re.split(f"[{re.escape(separators)}]", text) if piece.strip()]
+    """The pieces between separators that stand in no brackets; brackets without their match hold nothing.
+
+    The colon of a clock (10:00) parts nothing.
+    """
+    clocks = {match.start() for match in _CLOCK.finditer(text)}
+    even = sum(text.count(sign) for sign in "（(") == sum(text.count(sign) for sign in "）)")
     pieces, depth, start = [], 0, 0
     for place, character in enumerate(text):
-        if character in "（(":
+        if even and character in "（(":
             depth += 1
-        elif character in "）)":
+        elif even and character in "）)":
             depth = max(0, depth - 1)
-        elif character in separators and not depth:
+        elif character in separators and not depth and place not in clocks:
             pieces.append(text[start:place])
             start = place + 1
     pieces.append(text[start:])
@@ -147,11 +168,13 @@ def _outside_brackets(text: str, separators: str) -> list[str]:
 # Names
 
 _MAX_NAME = 120  # characters; what is longer is prose, or damage
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9.&'’\- ]*")
+_LATIN = re.compile(r"\d{0,3}[A-Za-z][A-Za-z0-9.&'’\- ]*")
 _BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
 _TITLE_IN_BRACKETS = re.compile(
     f"{vocabulary.TITLE.pattern}$|{vocabulary.TITLE_END.pattern}|^(?:线上|现场|电话|视频|男|女|.?)$"
 )
+_HAN = re.compile("[\u3400-\u9fff]+")
+_COURTEOUS = re.compile("(.{3,})(?:先生|女士|小姐)")
 _PLACES = re.compile(
     "有限合伙|普通合伙|特殊普通合伙|集团|中国|香港|上海|北京|深圳|广州|天津|海南|亚太|亚洲|国际|[A-Za-z]{2,}"
 )
@@ -169,7 +192,7 @@ class _Part:
 def person_of(text: str) -> tuple[str, str] | None:
     """Name and title of a person written as one word (张三, 张三研究员, 研究员张三, 王总), else None."""
     text = text.strip()
-    if not 1 < len(text) <= 60 or not all("\u3400" <= sign <= "\u9fff" for sign in text[:2]):
+    if not 1 < len(text) <= 60 or not (_HAN.fullmatch(text[:2]) or _HAN.fullmatch(text[-2:])):
         return None
     if bracket := re.fullmatch(r"(.+?)\s*[（(](.*)[）)]", text):
         inner = person_of(bracket[1])
@@ -184,8 +207,12 @@ def person_of(text: str) -> tuple[str, str] | None:
         if _is_name(text[:length]) and vocabulary.TITLE.fullmatch(text[length:]):
             return text[:length], text[length:]
     for length in (3, 2, 4):
-        if len(text) > length and _is_name(text[-length:]) and vocabulary.TITLE.fullmatch(text[:-length]):
-            return text[-length:], text[:-length]
+        title, name = text[:-length], text[-length:]
+        # 董事长孙膑 is no 长孙膑.
+        if _is_name(name) and vocabulary.TITLE.fullmatch(title) and not vocabulary.TITLE.fullmatch(title + name[0]):
+            return name, title
+    if (courteous := _COURTEOUS.fullmatch(text)) and (inner := person_of(courteous[1])) and inner[1]:
+        return inner  # 董事长张三先生: 先生 says nothing beside an office
     return None
 
 
@@ -223,7 +250,7 @@ def _parts_of(word: str) -> list[_Part]:
         return []
     if len(word) > _MAX_NAME:
         return [_Part("unknown", word)]
-    if vocabulary.TITLE.fullmatch(word):
+    if vocabulary.TITLE.fullmatch(word) or re.fullmatch(r"\d{1,3}[人名位]", word):  # 2人 stands for those unnamed
         return [_Part("title", word)]
     if word[0] in "（(" and word[-1] in "）)" and vocabulary.TITLE.fullmatch(word[1:-1]):
         return [_Part("title", word[1:-1])]
@@ -267,16 +294,37 @@ def _glued(word: str) -> list[_Part]:
             return [_Part("institution", left), _Part("title", right)]
         if _LATIN.fullmatch(right) and not vocabulary.FOREIGN_WORD.search(right) and len(right) > 2:
             return [_Part("institution", left), _Part("person", right)]
+    for end in range(2, len(word) - 3):  # 某某新闻记者张三: an office parts the two, whatever the firm is called
+        if (person := person_of(word[end:])) and person[1] and not word[end:].startswith(person[0]):
+            return [_Part("institution", word[:end]), _Part("person", *person)]
     return []
 
 
 def _dashed(word: str) -> list[_Part]:
     left, dash, right = re.sub(r"[—–\-－]+", "-", word).partition("-")
     if dash and left and right and not _LATIN.fullmatch(word):
+        name, _, title = right.partition("-")
+        if vocabulary.TITLE.fullmatch(title) and (person := person_of(name)):
+            return [_Part("institution", left), _Part("person", person[0], title)]
         if person := person_of(right):
             return [_Part("institution", left), _Part("person", *person)]
         if (person := person_of(left)) and not person_of(right):
             return [_Part("institution", right), _Part("person", *person)]
+    return []
+
+
+def _spaced_dash(group: str) -> list[_Part]:
+    """Value Partners – 李明: what stands before the dash is one name, of however many words."""
+    left, dash, right = re.sub(r"\s+[-–—－]{1,2}\s+", "\0", group).partition("\0")
+    left, right = left.strip(), right.strip()
+    if not (dash and left and right) or "\0" in right:
+        return []
+    if person := person_of(right):
+        return [_Part("institution", left), _Part("person", *person)]
+    if _LATIN.fullmatch(right) and not vocabulary.FOREIGN_WORD.search(right) and not person_of(left):
+        return [_Part("institution", left), _Part("person", right)]
+    if person := person_of(left):
+        return [_Part("institution", right), _Part("person", *person)]
     return []
 
 
@@ -297,9 +345,9 @@ def _with_brackets(word: str) -> list[_Part]:
             if not _TITLE_IN_BRACKETS.search(inner):
                 return [_Part("institution", inner), _Part("person", *person)]
             return [_Part("person", person[0], " ".join(filter(None, (person[1], inner))))]
-        people = [person_of(name) for name in re.split(r"[、,，/\s]+", inner) if name]
-        if people and all(people):
-            return [*(_parts_of(before)), *(_Part("person", *person) for person in people if person)]
+        people = [part for name in re.split(r"[、,，/\s]+", inner) if name for part in _parts_of(name)]
+        if {part.kind for part in people} in ({"person"}, {"person", "title"}):
+            return [*_parts_of(before), *people]
         if vocabulary.TITLE.fullmatch(inner):
             return [*_parts_of(before), _Part("title", inner)]
         if len(parts := _glued(before)) == 2:
@@ -330,10 +378,19 @@ _HEADING = re.compile(
     r"(?:第[一二三四五六七八九十\d]+[场次批组]|[（(]?[一二三四五六七八九十\d]+[)）、.]|线上|线下|现场|电话|网络|上午|下午|.*\d+[月日号时点:：]|"
     r".*(?:会议|场次|时间|调研|策略会|说明会|反路演|路演|参会|参加|参与|单位|人员|机构|名单|投资者|嘉宾|如下|类)).*"
 )
-_COURTESY = re.compile(r"[（(]?(?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)(?:顺序)?[）)]?")
+_COURTESY = re.compile(
+    r"[（(](?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)[^（）()]{0,24}[）)]"
+    r"|[（(]?(?:以上|以下)?(?:人员|机构|名单)?排名不分(?:先后|前后)(?:顺序)?[）)]?"
+)
+# When a session was, on a line of its own: 第一场, 3月12日（周四）上午.
+_SESSION = re.compile(
+    r"(?:第[一二三四五六七八九十\d]{1,3}[场次批组]|(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}日?|[上下]午)"
+    r"[\d年月日号时点分:：./~～至、，,（）()上下午晚间星期周一二三四五六天场次线现电话网络会议—–-]*"
+)
 _NOBODY = re.compile(
     r"(?:参与|参加|通过|线上|网络|全体|广大|中小|社会|不特定|现场|各类|其他|电话|关注|机构|公众|众多|部分|多名|若干|所有|公司).*"
     r"(?:投资者|股东|公众|网友|网民|机构|人士|人员|用户|朋友们?)(?:等)?"
+    r"|.{0,12}投资者[^，。]{0,16}(?:通过|以|采用).{0,24}(?:方式|平台|形式).{0,8}(?:参与|参加|提问|交流).{0,8}"
     r"|.*(?:见|附).*(?:附件|附表|附录|名单|清单|附后|文末|列表|正文|下表).*|[（(]?(?:以上|以下)?排名不分先后.*|无|不适用|/|-+|—+|.*投资者"
 )
 
@@ -363,7 +420,7 @@ class _Visitors:
         if note := _COURTESY.search(segment):
             self.rest.append(note[0])
             return [(segment[: note.start()] + " " + segment[note.end() :]).strip(" 、,，。")]
-        if _NOBODY.fullmatch(bare) and not vocabulary.BRAND.fullmatch(bare):
+        if _SESSION.fullmatch(bare) or (_NOBODY.fullmatch(bare) and not vocabulary.BRAND.fullmatch(bare)):
             self.rest.append(segment)
             return []
         pieces = _outside_brackets(segment, "：:")
@@ -386,7 +443,11 @@ class _Visitors:
             for name in re.split(r"[、,，\s]+", right):
                 self._person(name, left)
             return []
-        if _HEADING.fullmatch(left) and not _is_institution(left) and not self._sequence(left, known=True):
+        if (
+            _HEADING.fullmatch(left)
+            and not _is_institution(left)
+            and not self._sequence(_BRACKETS.sub(" ", left), known=True)  # 第一场（3月12日，现场）
+        ):
             if not _HEADER["institution"].fullmatch(left) and not _HEADER["person"].fullmatch(left):
                 self.rest.append(left)
             return [right]
@@ -400,6 +461,11 @@ class _Visitors:
             self.attendees.append(Attendee(right, *person))
             return []
         self._close()
+        firm, _, title = left.rpartition(" ")
+        if vocabulary.TITLE.fullmatch(title) and _is_institution(firm) and (person := person_of(right)):
+            self._institution = firm  # 东方证券 研究员：张三
+            self._person(person[0], title)
+            return []
         self._institution, self._alone = left, bool(left)
         self._persons(right)
         return []
@@ -449,6 +515,9 @@ class _Visitors:
         """The names of a segment in their order; `known` leaves out what is not told by its words."""
         parts: list[_Part] = []
         for group in _outside_brackets(segment, "、,，|"):
+            if dashed := _spaced_dash(group):
+                parts += dashed
+                continue
             for word in _words(group):
                 slashed = _outside_brackets(word, "/／")
                 found = [_parts_of(piece) for piece in slashed]
@@ -468,6 +537,8 @@ class _Visitors:
                     waiting = []
                 elif part.kind == "title" and waiting:
                     waiting[-1] = dataclasses.replace(waiting[-1], title=part.text)
+                elif part.kind == "title":
+                    self._title(part.text)
                 else:
                     waiting.append(part)
             return
