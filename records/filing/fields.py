@@ -28,6 +28,7 @@ _TITLE = re.compile(
 _NUMBER = re.compile(
     r"[（(【\[〔]\s*(?:编号)?[:：]?\s*(?:第)?((?:19|20)\d{2}\s*[-—–－年]?\s*(?:第)?\d{1,4})\s*[号次期]?\s*[）)】\]〕]"
 )
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _COMPANY = re.compile(r"[\u3400-\u9fff（）()A-Za-z0-9·]{2,40}?(?:股份有限公司|有限责任公司|有限公司|集团公司)")
 
 
@@ -111,15 +112,20 @@ class _Reader:
 
     def _head(self) -> dict[str, Any]:
         code = name = number = ""
+        several = False
         for row in self._of("company_code"):
-            match = re.search(r"(?<!\d)\d{6}(?!\d)", row.value.text)
-            if match and not code:
-                code = match[0]
-            elif row.value.text and (not match or match[0] != code):
+            match = _CODE.search(row.value.text)
+            code = code or (match[0] if match else "")
+            others = bool(code and _CODE.search(row.value.text.replace(code, "", 1)))  # of the company's other shares
+            several = several or others
+            if row.value.text and (others or not match):
                 self._keep(plain_label(row.label), row.value.text)
         if not code:
             self._doubt([Doubt("company_code", gettext_noop("No securities code was found."))])
         short = self._first("company_short_name")
+        if several and len(names := re.split(r"\s*[、/／,，]\s*", short)) > 1:
+            self._keep("证券简称", short)
+            short = names[0]
         name = self._first("company_name")
         number = self._first("number")
         title_found = False

@@ -19,8 +19,8 @@ _AND = r"[和及与、]?"
 _NAMES = r"(?:姓名|名单|职务|、|和|及|与)*"
 _OURS = r"(?:上市公司|本公司|公司|我方)"
 _PATTERNS = {
-    "company_code": r"(?:[AＡ]股)?(?:证券|股票|公司|股份)代[码号](?:[（(]?[AＡ]股[）)]?)?",
-    "company_short_name": r"(?:[AＡ]股)?(?:证券|股票|公司|股份)简称",
+    "company_code": r"(?:[AＡ]股)?(?:证券|股票|公司|股份)代[码号](?:[（(]?[AＡ]股[）)]?)?|[AＡ]股代[码号]",
+    "company_short_name": r"(?:[AＡ]股)?(?:证券|股票|公司|股份)简称|[AＡ]股简称",
     "company_name": r"(?:上市)?公司(?:全称|名称|中文名称)",
     "number": r"(?:公告|记录表?|登记表?|文件|活动|投资者关系活动)?编号",
     "title": r"标题|文件标题",
@@ -46,7 +46,7 @@ _PATTERNS = {
     "section": r"(?:投资者关系活动|本次活动|活动|会议)?(?:基本)?情况(?:介绍|概述)?|基本信息",
     "other": r"(?:活动|会议|交流|召开|参与|调研)?(?:方式|形式)|(?:特别|重要)?风险提示|注意事项|备注|记录人(?:员)?"
     r"|(?:会议|活动)?主持人|签到(?:人|表)|承诺书.{0,10}|(?:披露|公告|发布)日期|投资者签名|联系人|联系电话"
-    r"|其他(?:说明|事项)|网址|会议平台|活动平台|天气",
+    r"|其他(?:说明|事项)|网址|会议平台|活动平台|天气|[BHＢＨ]股(?:证券|股票)?(?:代[码号]|简称)",
 }
 _KINDS = [(kind, re.compile(pattern)) for kind, pattern in _PATTERNS.items()]
 
@@ -134,6 +134,14 @@ def kind_of(label: str) -> str | None:
         if found and clipped != "投资者关系活动":
             return "content"  # 资者关系活动…: the activity types show their boxes
     return None
+
+
+_TRANSLATION = re.compile(r"(?<=[\u3400-\u9fff）)])[\s:：/]*[A-Za-z][A-Za-z .,’'/&()-]*[:：]?$")
+
+
+def label_kind(cell: str) -> str | None:
+    """The same of a cell in the column of labels, where the English may stand below the Chinese."""
+    return kind_of(cell) or (kind_of(_TRANSLATION.sub("", cell)) if cell[-1:].isascii() else None)
 
 
 _COLON = re.compile(r"^(.{2,60}?)\s*[:：\t]\s*(.*)$", re.DOTALL)

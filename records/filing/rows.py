@@ -9,16 +9,19 @@ import re
 from collections.abc import Sequence
 
 from .dates import parse_date
-from .labels import kind_of, rejoin_labels, split_label
+from .labels import kind_of, label_kind, rejoin_labels, split_label
 from .participants import is_list_heading
 from .sources import Block
 
 _HEAD = {"company_code", "company_short_name", "company_name", "number", "title"}
+_ROWS = {"activity_types", "participants", "held", "place", "hosts", "content"}
 # Only these may follow the content in running text: it is full of words that are labels elsewhere.
 _AFTER_CONTENT = {"material_information", "attachments", "signed_on"}
 _HEAD_LABEL = re.compile(
-    r"(?:A股)?(?:证券|股票|公司)代码|(?:A股)?(?:证券|股票|公司)简称|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
+    r"(?:[ABH]股)?(?:证券|股票|公司)代码|[ABH]股代码|(?:[ABH]股)?(?:证券|股票|公司)简称|[ABH]股简称"
+    r"|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
 )
+_ENGLISH = re.compile(r"\s*[A-Za-z][A-Za-z .]*(?=[:：])")  # 证券代码 Stock Code：
 _OPTIONS = re.compile(r"\s*[□☑☐☒√✓■]\s*(?:特定对象|分析师会议|媒体采访|业绩说明会|新闻发布会|路演)")
 _NAMED = re.compile(r"([\u3400-\u9fffA-Za-z]{2,10})\s*[：:]\s*(?=\S)")
 _SIGNER = re.compile(r"(?:公司|董事会|董事会办公室|证券部)$")
@@ -138,11 +141,12 @@ class _Layout:
         self.rows: list[Row] = []
         self._table: int | None = None  # of the block before
         self._sections = 0  # numbered headings of an announcement so far
+        self._grouped = False  # whether the row before stood beside the name of a group of rows
         # Tables in which the form's labels stand: their other rows are the form's too.
         self._forms = {
             block.table
             for block in blocks
-            if block.table is not None and len(block.cells) > 1 and kind_of(block.cells[0])
+            if block.table is not None and len(block.cells) > 1 and label_kind(block.cells[0])
         }
 
     @property
@@ -151,7 +155,9 @@ class _Layout:
 
     def read(self, place: int, block: Block, starts: list[int]) -> None:
         filled = [(cell, start) for cell, start in zip(block.cells, starts, strict=True) if cell]
-        if block.table is None or (len(filled) == 1 and filled[0][0] is block.cells[0] and not kind_of(filled[0][0])):
+        if block.table is None or (
+            len(filled) == 1 and filled[0][0] is block.cells[0] and not label_kind(filled[0][0])
+        ):
             for cell, start in filled:
                 self._lines(cell, start, block)
         else:
@@ -161,7 +167,10 @@ class _Layout:
     # Tables
 
     def _table_row(self, place: int, block: Block, starts: list[int], filled: list[tuple[str, int]]) -> None:
-        label, kind = block.cells[0], kind_of(block.cells[0])
+        if grouped := self._behind_group(block.cells):
+            block, starts = dataclasses.replace(block, cells=grouped), starts[len(starts) - len(grouped) :]
+            filled = [(cell, start) for cell, start in zip(block.cells, starts, strict=True) if cell]
+        label, kind = block.cells[0], label_kind(block.cells[0])
         row = self._row
         if is_list_heading(block.cells):
             if row is None or row.kind != "participants":
@@ -169,9 +178,9 @@ class _Layout:
             self._append("\t".join(block.cells), starts[0], "\n")
             return
         in_list = row is not None and row.kind == "participants" and row.in_table
-        if kind and len(filled) > 2 and len(filled) % 2 == 0 and all(kind_of(cell) for cell, _ in filled[::2]):
+        if kind and len(filled) > 2 and len(filled) % 2 == 0 and all(label_kind(cell) for cell, _ in filled[::2]):
             for (name, _), (value, start) in zip(filled[::2], filled[1::2], strict=True):
-                self._open(kind_of(name) or "other", name, in_table=True)
+                self._open(label_kind(name) or "other", name, in_table=True)
                 self._append(value, start)
         elif kind == "content" and len(filled) == 2 and _OPTIONS.match(filled[1][0]):
             self._open("activity_types", label, in_table=True)  # a label clipped to what both have in common
@@ -187,6 +196,23 @@ class _Layout:
             self._append(*filled[1])
         else:
             self._cells(filled)
+
+    def _behind_group(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """The row without its first column, where that names a group of rows: 会议情况 | 时间 | 2026年3月12日."""
+        inside, self._grouped = self._grouped and not cells[0], False
+        if len(cells) < 3 or not cells[2]:
+            return ()
+        group, kind = label_kind(cells[0]), label_kind(cells[1])
+        if not (kind in _ROWS or (kind and inside)) or is_list_heading(cells):
+            return ()
+        if group in _ROWS and group == kind:
+            return (cells[0], *cells[2:])  # 交流内容 | 主要问题及回复 | …
+        if group in (None, "section") and self._looks_like_label(cells[0]):
+            if cells[0] and group is None:
+                self._open("other", cells[0], in_table=True)
+            self._grouped = True
+            return tuple(cells[1:])
+        return ()
 
     def _cells(self, cells: list[tuple[str, int]], continues: bool = False) -> None:
         """Append the cells of one row, parted by tabs."""
@@ -243,14 +269,15 @@ class _Layout:
         places = list(_HEAD_LABEL.finditer(line))
         if not places or line[: places[0].start()].strip(" （("):
             return False
-        if len(places) == 1 and not re.match(r"\s*[:：\t ]", line[places[0].end() :]):
+        if len(places) == 1 and not re.match(r"\s*[A-Za-z .]*[:：]|\s", line[places[0].end() :]):
             return False
         ends = [match.start() for match in places[1:]] + [len(line)]
         for match, end in zip(places, ends, strict=True):
-            piece = line[match.end() : end]
+            begin = english.end() if (english := _ENGLISH.match(line, match.end(), end)) else match.end()
+            piece = line[begin:end]
             value = piece.strip(" :：\t，,；;（）()")
             self._open(kind_of(match[0]) or "other", match[0])
-            self._append(value, start + match.end() + piece.find(value))
+            self._append(value, start + begin + piece.find(value))
         return True
 
     def _section(self, line: str, row: Row | None) -> tuple[str, str, int] | None:

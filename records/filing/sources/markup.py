@@ -147,6 +147,7 @@ def text_blocks(text: str, deadline: Deadline) -> list[Block]:
                     tables += 1
                 in_table = True
                 if not _RULE.match(line):
+                    line = _STRONG.sub(r"\2", line)
                     cells = tuple(_inline(cell.strip(), deadline) for cell in _PIPE.split(line.strip().strip("|")))
                     if any(cells):
                         blocks.append(Block(cells, tables))
