@@ -64,6 +64,7 @@ class _Reader:
 
     def filing(self) -> Filing:
         head = self._head()
+        self._doubt_several()
         held, content = self._held(), self._content()
         year = held["held_from"].year if held["held_from"] else None
         fields: dict[str, Any] = {
@@ -84,6 +85,12 @@ class _Reader:
             if row.kind in ("other", "remark", "section") and (row.value.text or row.kind == "other"):
                 self._keep(row.label or _REMARK, row.value.text)
         return Filing(**fields, extra=tuple(self.extra))
+
+    def _doubt_several(self) -> None:
+        if all(len(self._of(kind)) > 1 for kind in ("activity_types", "participants", "content")):
+            self._doubt(
+                [Doubt("number", gettext_noop("The file seems to hold several forms, which are read as one."))]
+            )
 
     def _of(self, kind: str) -> list[Row]:
         return [row for row in self.rows if row.kind == kind]
@@ -213,6 +220,13 @@ class _Reader:
             first, last = date_range(titles[0])  # a monthly form may say its month in the title only
             if first:
                 self._doubt([Doubt("held_from", gettext_noop("The time of the activity is that of the title."))])
+        if text and first is None and (signed := self._signed_day()):
+            first, last = date_range(text, signed.year)
+            if first and first > signed:  # held in December, signed in January
+                first, last = date_range(text, signed.year - 1)
+            if first:
+                message = gettext_noop("The year of the activity is that of the form's date.")
+                self._doubt([Doubt("held_from", message)], value)
         if text and first is None:
             self._doubt([Doubt("held_from", gettext_noop("No day was found in the time of the activity."))], value)
         elif first and not re.search(r"[日号]|\d[-/.]\d{1,2}[-/.]\d|\d{8}", text):
@@ -243,6 +257,10 @@ class _Reader:
         if not value.text:
             self._doubt([Doubt("questions", gettext_noop("The form has no text about the activity."))])
         return content
+
+    def _signed_day(self) -> datetime.date | None:
+        days = [date_range(row.value.text)[0] for row in self._of("signed_on")]
+        return next(filter(None, days), None)
 
     def _signed(self, year: int | None) -> datetime.date | None:
         found: datetime.date | None = None
