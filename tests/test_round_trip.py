@@ -359,6 +359,20 @@ def test_what_was_filed_before_the_signature_is_no_part_of_it() -> None:
 
 
 @pytest.mark.parametrize("board", Board)
+def test_when_a_session_was_is_no_visitor(board: Board) -> None:
+    label = "参与单位名称及人员姓名"
+    beside = "北辰证券组织的线上会议，参会机构包括\n第一场（3月12日上午）\n云岭智能 张三"
+    check(
+        Filing(
+            company_code=CODES[board][0],
+            company_short_name="云岭智能",
+            attendees=(Attendee("澄海基金", "李四"),),
+            extra=((label, beside),),
+        )
+    )
+
+
+@pytest.mark.parametrize("board", Board)
 def test_empty_form(board: Board) -> None:
     check(Filing(company_code=CODES[board][0]))
 

@@ -90,6 +90,13 @@ def _participants(filing: Filing) -> list[Line]:
     return [(LINE, line) for line in [*lines, *_totals(filing)]]
 
 
+def _beside_visitors(text: str, filing: Filing) -> list[Line]:
+    """What names nobody, such as when a session was; where it could be taken for a name a colon stands behind it."""
+    own = (filing.company_name, filing.company_short_name)
+    lines = _clean(text).split("\n")
+    return [(LINE, f"{line}：" if read_participants(line, own).attendees else line) for line in lines]
+
+
 def _person(attendee: Attendee) -> str:
     """`姓名（职务）`: a space would not tell a title from a second name."""
     title = _inline(attendee.title)
@@ -257,7 +264,7 @@ def _filled(form: Form, filing: Filing) -> list[tuple[Row, list[Line]]]:
     unknown = []
     for label, value in filing.extra:
         if (name := of_kind.get(kind_of(label), label)) in beyond:
-            beyond[name] += _lines(value)
+            beyond[name] += _beside_visitors(value, filing) if name == _PARTICIPANTS.name else _lines(value)
         else:
             unknown.append((Row(_inline(label), section=_inline(label)), _lines(value)))
     filled = []
