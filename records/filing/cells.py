@@ -19,6 +19,9 @@ _PROMPT = re.compile(
 )
 _OPTION = re.compile("|".join(r"\s*".join(name) for name in ACTIVITY_TYPES) + r"|其\s*它")
 
+# □特定对象调研√ □分析师会议: a tick that touches only the type before it is that one's, its box or none before it.
+_TICK_BEHIND = re.compile(rf"(?:[{_BOXES}]\s*)?({_OPTION.pattern})[{_TICKS}](?=[\s、,，;；]|$)")
+
 
 def read_activities(text: str) -> tuple[tuple[str, ...], str, list[Doubt]]:
     """The ticked types in the form's order, the free text beside 其他, and what is uncertain.
@@ -56,13 +59,18 @@ def _marked_chunks(text: str) -> list[tuple[str, str]]:
     places = list(_MARK.finditer(text))
     if not places:
         return [("", text)]
-    behind = _OPTION.match(text.strip()) and not text[places[-1].end() :].strip(" \t\n）)")
+    after = text[places[-1].end() :]
+    behind = _OPTION.match(text.strip()) and re.fullmatch(r"[\s）)]*(?:[（(][^（）()]*[）)]\s*)?", after)
     chunks = []
+    if not behind:
+        text = _TICK_BEHIND.sub(r"☑\1", text)
+        places = list(_MARK.finditer(text))
     if behind:
         start = 0
         for place in places:
             chunks.append((place[0], text[start : place.start()].rstrip("（( ")))
             start = place.end()
+        chunks[-1] = (chunks[-1][0], chunks[-1][1] + after.strip(" \t\n）)"))  # 其他 ■（策略会）
     else:
         chunks.append(("", text[: places[0].start()]))
         ends = [place.start() for place in places[1:]] + [len(text)]
@@ -129,7 +137,7 @@ def read_hosts(text: str) -> tuple[Host, ...]:
     hosts: list[Host] = []
     for segment in re.split(r"[\n；;]+|(?<=[\u4e00-\u9fff])。", text):
         segment = re.sub(r"^\s*(?:\d{1,2}[、.．)）]|[（(]\d[)）])\s*", "", segment).strip(" 、,，。\t")
-        if segment:
+        if segment and not re.fullmatch(r"(?:序号|姓名|职务|职位|[\s、/])+", segment):  # the heading of a table
             # 林 立 is one name
             segment = re.sub(
                 r"(?<![\u3400-\u9fff])([\u3400-\u9fff]) ([\u3400-\u9fff])(?![\u3400-\u9fff])", r"\1\2", segment
