@@ -47,6 +47,15 @@ CELLS = {
     "unnamed": ("北辰证券 2人，澄海基金 3人", ["北辰证券//2人", "澄海基金//3人"]),
     "firm that begins with a digit": ("3W Fund、北辰证券", ["3W Fund", "北辰证券"]),
     "sections": ("一、机构\n北辰证券 张三\n二、个人投资者：王五", ["北辰证券/张三", "个人投资者/王五"]),
+    "two lists side by side": (
+        "机构\t姓名\t机构\t姓名\n北辰证券\t张三\t澄海基金\t李四\n天目资本\t王五\t\t",
+        ["北辰证券/张三", "澄海基金/李四", "天目资本/王五"],
+    ),
+    "numbered on one line": ("1、北辰证券 张三 2、澄海基金 李四", ["北辰证券/张三", "澄海基金/李四"]),
+    "Latin person before a Latin firm": (
+        "Eric Wang（Pinpoint）、Kate Lin (Harbour Ridge Capital)、UBS（Hong Kong）",
+        ["Pinpoint/Eric Wang", "Harbour Ridge Capital/Kate Lin", "UBS（Hong Kong）"],
+    ),
     "newspaper": ("《投资快报》何一晴", ["《投资快报》/何一晴"]),
     "list with a heading": (
         "序号\t公司\t姓名\t职务\n1\t澄海基金\t张三\t研究员\n2\t北辰证券\t李四、王五\t",

@@ -29,6 +29,7 @@ def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
     """Take the cell apart; `company` are the names of the filing company, which is no visitor of its own."""
     doubts: list[Doubt] = []
     named_text, institutions, people = _take_totals(text, doubts)
+    named_text = _NUMBERED_ON.sub("\n", named_text)
     visitors = _Visitors(doubts)
     columns: list[str] | None = None
     for line in named_text.split("\n"):
@@ -106,6 +107,8 @@ _PERSON_WITH_TITLE = re.compile(r"([^（()）]*)[（(](.+)[）)]")
 _NUMBER = re.compile(
     r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*"
 )
+# 1、… 2、… on one line
+_NUMBERED_ON = re.compile(r"(?<=[^\s\d])[^\S\n\t]+(?=(?:\d{1,3}\s?[、.．](?!\d)|[①-⑳]))")
 _HEADER = {
     "": re.compile("序号|编号|no\\.?"),
     "institution": re.compile(
@@ -328,6 +331,19 @@ def _spaced_dash(group: str) -> list[_Part]:
     return []
 
 
+def _latin_brackets(group: str) -> list[_Part]:
+    """Kate Lin（Harbour Ridge Capital）: of two Latin names that which is a firm's by its words."""
+    match = re.fullmatch(r"\s*([A-Za-z][A-Za-z.'’\- ]*?)\s*[（(]([^（）()]+)[）)]\s*", group)
+    if not match:
+        return []
+    left, inner = match[1], match[2].strip()
+    firm = vocabulary.FOREIGN_FIRMS.match(inner) or vocabulary.FOREIGN_WORD.search(inner) or _is_institution(inner)
+    known = vocabulary.FOREIGN_FIRMS.match(left) or vocabulary.FOREIGN_WORD.search(left)
+    if firm and not known and not re.fullmatch(r"Hong Kong|HK|China|Asia|Singapore|Japan|London|Global", inner):
+        return [_Part("institution", inner), _Part("person", left)]
+    return []
+
+
 def _with_brackets(word: str) -> list[_Part]:
     """Brackets hold a part of the firm's name, a title, or the firm's persons."""
     match = _BRACKETS.search(word)
@@ -494,29 +510,35 @@ class _Visitors:
     def read_columns(self, cells: list[str], columns: list[str] | None) -> None:
         """One row of an attendance list; without a heading the cells tell by themselves what they hold."""
         if columns and len(columns) == len(cells):
-            row = dict.fromkeys(("institution", "person", "title"), "")
+            row: dict[str, str] = {}
             for kind, cell in zip(columns, cells, strict=True):
-                if kind:
-                    row[kind] = cell.strip()
-            if row["institution"]:
-                self._close()
-                self._institution, self._alone = row["institution"], True
-            if row["person"]:
-                count = len(self.attendees)
-                self._persons(row["person"])
-                if row["title"] and len(self.attendees) > count:
-                    self._title(row["title"])
+                if kind in row:  # two lists side by side
+                    self._read_row(row)
+                    row = {}
+                row[kind] = cell.strip()
+            self._read_row(row)
             return
         words = [cell.strip() for cell in cells if cell.strip() and not re.fullmatch(r"\d{1,4}[.、]?", cell.strip())]
         for segment in _outside_brackets("  ".join(words), "；;"):
             self.read_segment(segment.strip(" 、,，。"))
 
+    def _read_row(self, row: dict[str, str]) -> None:
+        """One visitor of an attendance list, or several of one institution."""
+        if institution := row.get("institution"):
+            self._close()
+            self._institution, self._alone = institution, True
+        if person := row.get("person"):
+            count = len(self.attendees)
+            self._persons(person)
+            if (title := row.get("title")) and len(self.attendees) > count:
+                self._title(title)
+
     def _sequence(self, segment: str, known: bool = False) -> list[_Part]:
         """The names of a segment in their order; `known` leaves out what is not told by its words."""
         parts: list[_Part] = []
         for group in _outside_brackets(segment, "、,，|"):
-            if dashed := _spaced_dash(group):
-                parts += dashed
+            if spaced := _spaced_dash(group) or _latin_brackets(group):
+                parts += spaced
                 continue
             for word in _words(group):
                 slashed = _outside_brackets(word, "/／")
