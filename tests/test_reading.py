@@ -86,6 +86,55 @@ def test_a_table_of_another_kind_may_stand_before_the_form(table):
     assert (filing.company_code, filing.place) == ("999001", "公司会议室")
 
 
+FORM = """
+投资者关系活动类别：√特定对象调研 □其他
+参与单位名称及人员姓名：%s
+时间：2026年3月5日
+投资者关系活动主要内容介绍：
+1、如何？
+答：好。
+日期：2026年3月6日
+"""
+
+
+def read_form(head: str = "证券代码：999001", visitors: str = "北辰证券 张三"):
+    return read((head + FORM % visitors).encode(), "form.txt")
+
+
+@pytest.mark.parametrize(
+    ("head", "number", "extra"),
+    [
+        ("青禾股份有限公司投资者关系活动记录表 编号：2026-001", "2026-001", {}),
+        ("青禾股份有限公司投资者关系活动记录表\nNo. 2026-020", "2026-020", {}),
+        ("青禾股份有限公司投资者关系活动记录表\n（2026年第3号）", "2026年第3号", {}),
+        (
+            "债券代码：127921    债券简称：青禾转债\n青禾股份有限公司投资者关系活动记录表\n编号：2026-020",
+            "2026-020",
+            {"债券代码": "127921", "债券简称": "青禾转债"},
+        ),
+    ],
+)
+def test_the_head(head, number, extra):
+    filing = read_form(f"证券代码：999001    证券简称：青禾股份\n{head}").filing
+    assert (filing.company_name, filing.number, dict(filing.extra)) == ("青禾股份有限公司", number, extra)
+
+
+def test_visitors_in_an_attachment_that_is_not_there_are_a_doubt():
+    (doubt,) = read_form(visitors="详见附件参会名单").doubts
+    assert str(doubt) == "The visitors are said to stand in an attachment."
+
+
+def test_an_appendix_names_the_persons_of_whom_the_cell_names():
+    html = (
+        "<p>证券代码：999001</p><table><tr><td>参与单位名称及人员姓名</td><td>北辰证券等2家机构</td></tr>"
+        "<tr><td>时间</td><td>2026年3月5日</td></tr></table><p>附件</p><table>"
+        "<tr><td>机构</td><td>姓名</td></tr><tr><td>北辰证券</td><td>张三</td></tr>"
+        "<tr><td>澄海基金</td><td>李四</td></tr></table>"
+    )
+    attendees = read(html.encode(), "form.html").filing.attendees
+    assert attendees == (Attendee("北辰证券", "张三"), Attendee("澄海基金", "李四"))
+
+
 def test_a_label_over_two_lines_keeps_what_stands_beside_each():
     text = "证券代码：999001\n时间：2026年1月5日\n投资者关系活动 1、有何进展？\n主要内容介绍 答：进展顺利。"
     (question,) = read(text.encode(), "form.txt").filing.questions

@@ -26,9 +26,13 @@ _TITLE = re.compile(
     r"(?:活动|调研|接待|交流|投资者关系|来访).{0,8}(?:记录表?|登记表|纪要|信息表?|汇总表?)|投资者关系活动"
 )
 _NUMBER = re.compile(
-    r"[（(【\[〔]\s*(?:编号)?[:：]?\s*(?:第)?((?:19|20)\d{2}\s*[-—–－年]?\s*(?:第)?\d{1,4})\s*[号次期]?\s*[）)】\]〕]"
+    r"[（(【\[〔]\s*(?:编号)?[:：]?\s*(?:第)?"
+    r"((?:19|20)\d{2}\s*(?:年\s*第?\s*\d{1,4}\s*[号次期]|[-—–－年]?\s*(?:第)?\d{1,4}))\s*[号次期]?\s*[）)】\]〕]"
+    r"|编号\s*[:：]\s*([\w—–－-]{1,30})$"
 )
+_NUMBER_ALONE = re.compile(r"(?:No\.?\s*)?[（(]?\s*((?:19|20)\d{2}-\d{1,4})\s*[）)]?", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+_ELSEWHERE = re.compile(r"[见附][^，,。；;\n]{0,8}(?:附件|附表|附录|名单|清单|文末)[^，,。；;\n]{0,12}")
 _COMPANY = re.compile(r"[\u3400-\u9fff（）()A-Za-z0-9·]{2,40}?(?:股份有限公司|有限责任公司|有限公司|集团公司)")
 
 
@@ -123,7 +127,8 @@ class _Reader:
         for row in self._of("company_code"):
             match = _CODE.search(row.value.text)
             code = code or (match[0] if match else "")
-            others = bool(code and _CODE.search(row.value.text.replace(code, "", 1)))  # of the company's other shares
+            # Those of its other shares; in Hong Kong they have five digits.
+            others = bool(code and re.search(r"(?<!\d)\d{5,6}(?!\d)", row.value.text.replace(code, "", 1)))
             several = several or others
             if row.value.text and (others or not match):
                 self._keep(plain_label(row.label), row.value.text)
@@ -158,10 +163,8 @@ class _Reader:
         if not rest:
             return name, number, titled
         is_title = bool(_TITLE.search(rest)) and len(rest) < 80
-        if match := (
-            _NUMBER.search(rest) if is_title else re.fullmatch(r"[（(]?\s*((?:19|20)\d{2}-\d{1,4})\s*[）)]?", rest)
-        ):
-            found = re.sub(r"\s", "", match[1])
+        if match := _NUMBER.search(rest) if is_title else _NUMBER.fullmatch(rest) or _NUMBER_ALONE.fullmatch(rest):
+            found = re.sub(r"\s", "", match[match.lastindex or 1])
             if not number or number == found:
                 number, rest = found, rest.replace(match[0], "")
         if (is_title or len(rest) < 45) and (match := _COMPANY.match(rest)):
@@ -203,12 +206,19 @@ class _Reader:
         for row in self._of("participants"):
             label = label or row.label
             read = read_participants(row.value.text, company)
+            if row.appendix:  # names persons of institutions that the cell named alone
+                named = {attendee.institution for attendee in read.attendees}
+                attendees = [one for one in attendees if one.person or one.title or one.institution not in named]
             attendees += [attendee for attendee in read.attendees if not row.appendix or attendee not in attendees]
             institutions = institutions if read.stated_institutions is None else read.stated_institutions
             people = people if read.stated_people is None else read.stated_people
             if read.rest:
                 self._keep(plain_label(label), read.rest)
             self._doubt(read.doubts, row.value)
+        for row in [] if attendees else self._of("participants"):
+            if match := _ELSEWHERE.search(row.value.text):
+                message = gettext_noop("The visitors are said to stand in an attachment.")
+                self._doubt([Doubt("attendees", message, {}, *match.span())], row.value)
         return {"attendees": tuple(attendees), "stated_institutions": institutions, "stated_people": people}
 
     def _held(self) -> dict[str, Any]:

@@ -236,7 +236,7 @@ class _Layout:
 
     def _line(self, line: str, start: int, block: Block, first: bool) -> None:
         row = self._row
-        body = any(row.kind not in _HEAD and row.kind not in ("head", "remark") for row in self.rows)
+        body = any(row.kind not in _HEAD | {"head", "remark", "other"} for row in self.rows)
         if not body and self._head_line(line, start):
             return
         label = split_label(line)
@@ -248,7 +248,7 @@ class _Layout:
                 self._sections = _ORDINALS.index(ordinal[1]) + 1
             self._open(kind, _ORDINAL.sub("", name))
             self._append(line[at:].strip(), start + at + (len(line[at:]) - len(line[at:].lstrip())))
-        elif row is None or (not body and row.kind in _HEAD and row.value.text):
+        elif row is None or (not body and row.kind in _HEAD | {"other"} and row.value.text):
             self._open("head", "")
             self._append(line, start)
         elif row.in_table and block.table is None and row.kind not in ("content", "participants"):
