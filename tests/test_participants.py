@@ -51,6 +51,10 @@ CELLS = {
         "机构\t姓名\t机构\t姓名\n北辰证券\t张三\t澄海基金\t李四\n天目资本\t王五\t\t",
         ["北辰证券/张三", "澄海基金/李四", "天目资本/王五"],
     ),
+    "a list that lost its lines": (
+        "序号   机构名称   参会人员\n1   北辰证券   张三\n2   澄海基金   李四",
+        ["北辰证券/张三", "澄海基金/李四"],
+    ),
     "numbered on one line": ("1、北辰证券 张三 2、澄海基金 李四", ["北辰证券/张三", "澄海基金/李四"]),
     "Latin person before a Latin firm": (
         "Eric Wang（Pinpoint）、Kate Lin (Harbour Ridge Capital)、UBS（Hong Kong）",
@@ -137,6 +141,11 @@ def test_a_count_within_the_list_is_a_doubt():
     (doubt,) = read_participants(text).doubts
     assert text[doubt.start : doubt.end] == "等3人"
     assert not read_participants("北辰证券：张三、李四等3人").doubts
+
+
+def test_several_totals_are_a_doubt():
+    read = read_participants("7月1日：北辰证券等20家机构\n7月2日：澄海基金等35家机构")
+    assert (read.stated_institutions, [doubt.field for doubt in read.doubts]) == (35, ["stated_institutions"])
 
 
 def test_the_company_is_no_visitor_of_its_own():

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from records.filing import Attendee, FilingError, Host, read
+from records.filing.labels import kind_of
 from records.filing.sources import MAX_BYTES
 from tests.filings import DOCUMENTS, golden, reading_of
 
@@ -117,6 +118,21 @@ def read_form(head: str = "证券代码：999001", visitors: str = "北辰证券
 def test_the_head(head, number, extra):
     filing = read_form(f"证券代码：999001    证券简称：青禾股份\n{head}").filing
     assert (filing.company_name, filing.number, dict(filing.extra)) == ("青禾股份有限公司", number, extra)
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("交流内容及具体问答记录", "content"),
+        ("主要交流内容", "content"),
+        ("会议召开时间", "held"),
+        ("本次活动参与人员", "participants"),
+        ("活动分类", "activity_types"),
+        ("主要产品", None),
+    ],
+)
+def test_labels_by_other_names(label, kind):
+    assert kind_of(label) == kind
 
 
 def test_visitors_in_an_attachment_that_is_not_there_are_a_doubt():

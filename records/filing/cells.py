@@ -238,6 +238,7 @@ def _person_by_place(word: str, titles: list[str]) -> tuple[str, str] | None:
 def _host_words(segment: str) -> list[str]:
     """Names and titles between separators; 和 is one only where it does not belong to the name (何清和)."""
     words: list[str] = []
+    segment = re.sub(r"(?<=[\u3400-\u9fff]{2})等(?:\d+人|人|人员|高管)?$", "", segment)
     for word in filter(None, re.split(r"[、,，/\s]+", segment)):
         parts = re.split(r"(?<=[\u4e00-\u9fff])[和及与](?=[\u4e00-\u9fff]{2})", word)
         words += [word] if person_of(word) else parts

@@ -38,6 +38,8 @@ def read_participants(text: str, company: Iterable[str] = ()) -> Participants:
             columns = header
         elif "\t" in line:
             visitors.read_columns(line.split("\t"), columns)
+        elif columns and 1 < len(cells := re.split(r" {2,}", line)) == len(columns):  # a table that lost its lines
+            visitors.read_columns(cells, columns)
         else:
             for segment in _outside_brackets(line, "；;"):
                 visitors.read_segment(segment.strip(" 、,，。"))
@@ -74,12 +76,14 @@ def _take_totals(text: str, doubts: list[Doubt]) -> tuple[str, int | None, int |
     institutions: int | None = None
     people: int | None = None
     last = None
+    totals: set[str] = set()
 
     def take(match: re.Match[str]) -> str:
         nonlocal institutions, people, last
         if not match["institutions"] and not match["people"]:
             return match[0]
         last = match
+        totals.update(filter(None, [match["institutions"]]))
         institutions = _count(match["institutions"]) if match["institutions"] else institutions
         people = _count(match["people"]) if match["people"] else people
         return "\n"
@@ -93,7 +97,11 @@ def _take_totals(text: str, doubts: list[Doubt]) -> tuple[str, int | None, int |
     ):
         message = gettext_noop("“%(text)s” may count only some of the visitors.")
         doubts.append(Doubt("stated_people", message, {"text": last[0]}, *last.span()))
-    return _BARE_TOTAL.sub(take, named), institutions, people
+    named = _BARE_TOTAL.sub(take, named)
+    if len(totals) > 1:
+        message = gettext_noop("The form states several totals; the last is taken.")
+        doubts.append(Doubt("stated_institutions", message))
+    return named, institutions, people
 
 
 def _count(numeral: str) -> int:
