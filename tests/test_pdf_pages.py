@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from records.filing.sources.blocks import clean
-from records.filing.sources.pdf import _blocks, _Line, _Part
+from records.filing.sources.pdf import _blocks, _Line, _lines, _Part
 
 
 def page(*lines: tuple[str, float]) -> list[_Part]:
@@ -34,6 +34,11 @@ def test_the_address_that_a_browser_prints_is_a_page_number():
         "日期：2026年3月5日"
     ]
     assert len(text(page(("日期：2026年3月5日", 60), ("https://ir.example.com/2026/12", 800)))) == 2
+
+
+def test_a_page_number_of_radicals():
+    page_of_words = _lines([{"text": "第1⻚共2⻚", "x0": 250, "x1": 300, "top": 800, "bottom": 810}])
+    assert text([_Part([[*page(("甲。", 60))[0].cells[0], *page_of_words]], [(60, 500)], None)]) == ["甲。"]
 
 
 def test_a_number_between_lines_is_no_page_number():

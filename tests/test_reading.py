@@ -135,6 +135,15 @@ def test_labels_by_other_names(label, kind):
     assert kind_of(label) == kind
 
 
+def test_a_head_in_a_table_of_its_own():
+    html = (
+        "<table><tr><td>证券代码：999001</td><td>证券简称：青禾股份</td><td>编号：2026-005</td></tr></table>"
+        "<p>青禾股份有限公司投资者关系活动记录表</p><table><tr><td>时间</td><td>2026年3月5日</td></tr></table>"
+    )
+    filing = read(html.encode(), "form.html").filing
+    assert (filing.company_code, filing.company_short_name, filing.number) == ("999001", "青禾股份", "2026-005")
+
+
 def test_visitors_in_an_attachment_that_is_not_there_are_a_doubt():
     (doubt,) = read_form(visitors="详见附件参会名单").doubts
     assert str(doubt) == "The visitors are said to stand in an attachment."

@@ -60,7 +60,7 @@ _PEOPLE_UNIT = (
 )
 _NUMERAL = r"(?:\d{1,6}|[一二两三四五六七八九十]{1,3})"
 _TOTAL = re.compile(
-    rf"[（(]?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*(?:来自)?\s*"
+    rf"[（(]?(?:以上|以下)?(?:等|以及其他|及其他|共计|合计|总计|累计|共有|共)\s*(?:共计|合计|共有|共|约)?\s*(?:来自)?\s*"
     rf"(?:(?P<institutions>{_NUMERAL})\s*[余多]?[家个方]\s*{_COUNT_UNIT}?)?[，,、及和的共计合约\s]*"
     rf"(?:(?P<people>{_NUMERAL})\s*[余多]?[人名位]\s*{_PEOPLE_UNIT})?[）)]?"
 )
@@ -113,7 +113,7 @@ def _count(numeral: str) -> int:
 UNATTACHED = "其他人员"  # stands in our own forms where visitors who named no institution would have theirs
 _PERSON_WITH_TITLE = re.compile(r"([^（()）]*)[（(](.+)[）)]")
 _NUMBER = re.compile(
-    r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*"
+    r"^\s*(?:\d{1,3}\s*[、.．)）](?!\d)|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳·•●▪◆])\s*"
 )
 # 1、… 2、… on one line
 _NUMBERED_ON = re.compile(r"(?<=[^\s\d])[^\S\n\t]+(?=(?:\d{1,3}\s?[、.．](?!\d)|[①-⑳]))")
@@ -281,11 +281,21 @@ def _parts_of(word: str) -> list[_Part]:
         return dashed
     if _is_institution(word):
         return [_Part("institution", word)]
+    if people := _joined_people(word):
+        return people
     if glued := _glued(word):
         return glued
     if vocabulary.TITLE_END.search(word) and len(word) <= 14:
         return [_Part("title", word)]
     return [_Part("unknown", word)]
+
+
+def _joined_people(text: str) -> list[_Part]:
+    """One person, or several with 和 between them; a name that holds the sign (何清和) is one."""
+    if person := person_of(text):
+        return [_Part("person", *person)]
+    people = [person_of(name) for name in re.split("[和及与]", text)]
+    return [_Part("person", *person) for person in people if person] if all(people) else []
 
 
 def _glued(word: str) -> list[_Part]:
@@ -299,8 +309,8 @@ def _glued(word: str) -> list[_Part]:
         ends.add(brand.end())
     for end in sorted(ends, reverse=True):
         left, right = word[:end], word[end:].strip(" -—–_").removeprefix("的")
-        if person := person_of(right):
-            return [_Part("institution", left), _Part("person", *person)]
+        if people := _joined_people(right):
+            return [_Part("institution", left), *people]
         if vocabulary.TITLE.fullmatch(right):
             return [_Part("institution", left), _Part("title", right)]
         if _LATIN.fullmatch(right) and not vocabulary.FOREIGN_WORD.search(right) and len(right) > 2:

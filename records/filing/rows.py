@@ -153,6 +153,11 @@ class _Layout:
     def _row(self) -> Row | None:
         return self.rows[-1] if self.rows else None
 
+    @property
+    def _body(self) -> bool:
+        """Whether the rows behind the head have begun."""
+        return any(row.kind not in _HEAD | {"head", "remark", "other"} for row in self.rows)
+
     def read(self, place: int, block: Block, starts: list[int]) -> None:
         filled = [(cell, start) for cell, start in zip(block.cells, starts, strict=True) if cell]
         if block.table is None or (
@@ -167,6 +172,10 @@ class _Layout:
     # Tables
 
     def _table_row(self, place: int, block: Block, starts: list[int], filled: list[tuple[str, int]]) -> None:
+        if not self._body and all(_HEAD_LABEL.match(cell) and re.search("[:：]", cell) for cell, _ in filled):
+            for cell, start in filled:  # 证券代码：… | 证券简称：…
+                self._lines(cell, start, block)
+            return
         if grouped := self._behind_group(block.cells):
             block, starts = dataclasses.replace(block, cells=grouped), starts[len(starts) - len(grouped) :]
             filled = [(cell, start) for cell, start in zip(block.cells, starts, strict=True) if cell]
@@ -236,7 +245,7 @@ class _Layout:
 
     def _line(self, line: str, start: int, block: Block, first: bool) -> None:
         row = self._row
-        body = any(row.kind not in _HEAD | {"head", "remark", "other"} for row in self.rows)
+        body = self._body
         if not body and self._head_line(line, start):
             return
         label = split_label(line)

@@ -145,7 +145,7 @@ def _lines(words: Iterable[dict[str, Any]]) -> list[_Line]:
             text += ("   " if gap > 1.8 else " " if gap > 0.12 else "") + word["text"]
         lines.append(
             _Line(
-                text,
+                clean(text),
                 min(word["x0"] for word in row),
                 max(word["x1"] for word in row),
                 min(word["top"] for word in row),
