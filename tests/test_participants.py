@@ -65,6 +65,7 @@ CELLS = {
         "Eric Wang（Pinpoint）、Kate Lin (Harbour Ridge Capital)、UBS（Hong Kong）",
         ["Pinpoint/Eric Wang", "Harbour Ridge Capital/Kate Lin", "UBS（Hong Kong）"],
     ),
+    "Latin firm before a Latin person": ("Ostara Capital（David Xu）", ["Ostara Capital/David Xu"]),
     "newspaper": ("《投资快报》何一晴", ["《投资快报》/何一晴"]),
     "list with a heading": (
         "序号\t公司\t姓名\t职务\n1\t澄海基金\t张三\t研究员\n2\t北辰证券\t李四、王五\t",
@@ -113,6 +114,7 @@ def test_totals_stand_apart(text, institutions, people, named):
         "不特定投资者",
         "通过网络平台参与本次活动的广大投资者",
         "投资者（机构、个人）通过网络方式参与",
+        "投资者网上提问",
         "无",
     ],
 )

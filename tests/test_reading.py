@@ -149,6 +149,12 @@ def test_visitors_in_an_attachment_that_is_not_there_are_a_doubt():
     assert str(doubt) == "The visitors are said to stand in an attachment."
 
 
+def test_institutions_and_persons_in_two_rows_are_a_doubt():
+    text = "证券代码：999001\n参与单位名称：北辰证券、澄海基金\n时间：2026年3月5日\n参与人员姓名：张三、李四"
+    fields = [(doubt.field, str(doubt)) for doubt in read(text.encode(), "form.txt").doubts]
+    assert ("attendees", "Who came from which institution is not told.") in fields
+
+
 def test_an_appendix_names_the_persons_of_whom_the_cell_names():
     html = (
         "<p>证券代码：999001</p><table><tr><td>参与单位名称及人员姓名</td><td>北辰证券等2家机构</td></tr>"

@@ -15,7 +15,7 @@ from .participants import read_participants, unspaced
 from .questions import read_content
 from .questions.own import read_own
 from .rows import Row, Value, rows_of
-from .shape import Content, Doubt, Filing, FilingError, Host, Reading, gettext_noop
+from .shape import Attendee, Content, Doubt, Filing, FilingError, Host, Reading, gettext_noop
 from .sources import Block
 
 # The rows by which a form is known; those of its head are found in other papers too.
@@ -198,7 +198,7 @@ class _Reader:
         return {"activity_types": tuple(dict.fromkeys(types)), "other_activity": "；".join(dict.fromkeys(words))}
 
     def _participants(self, head: dict[str, Any]) -> dict[str, Any]:
-        attendees: list[Any] = []
+        attendees: list[Attendee] = []
         institutions: int | None = None
         people: int | None = None
         company = [head["company_name"], head["company_short_name"]]
@@ -215,11 +215,18 @@ class _Reader:
             if read.rest:
                 self._keep(plain_label(label), read.rest)
             self._doubt(read.doubts, row.value)
-        for row in [] if attendees else self._of("participants"):
+        self._doubt_visitors(attendees)
+        return {"attendees": tuple(attendees), "stated_institutions": institutions, "stated_people": people}
+
+    def _doubt_visitors(self, attendees: Sequence[Attendee]) -> None:
+        rows = self._of("participants")
+        persons, firms = (any(not getattr(one, name) for one in attendees) for name in ("institution", "person"))
+        if len(rows) > 1 and persons and firms:  # 参与单位名称 and 参与人员姓名 are two rows
+            self._doubt([Doubt("attendees", gettext_noop("Who came from which institution is not told."))])
+        for row in [] if attendees else rows:
             if match := _ELSEWHERE.search(row.value.text):
                 message = gettext_noop("The visitors are said to stand in an attachment.")
                 self._doubt([Doubt("attendees", message, {}, *match.span())], row.value)
-        return {"attendees": tuple(attendees), "stated_institutions": institutions, "stated_people": people}
 
     def _held(self) -> dict[str, Any]:
         rows = [row for row in self._of("held") if row.value.text]

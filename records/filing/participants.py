@@ -359,6 +359,8 @@ def _latin_brackets(group: str) -> list[_Part]:
     known = vocabulary.FOREIGN_FIRMS.match(left) or vocabulary.FOREIGN_WORD.search(left)
     if firm and not known and not re.fullmatch(r"Hong Kong|HK|China|Asia|Singapore|Japan|London|Global", inner):
         return [_Part("institution", inner), _Part("person", left)]
+    if known and not firm and re.fullmatch(r"[A-Z][a-z'’.\-]+(?: [A-Z][A-Za-z'’.\-]*){1,2}", inner):
+        return [_Part("institution", left), _Part("person", inner)]
     return []
 
 
@@ -425,6 +427,7 @@ _NOBODY = re.compile(
     r"(?:参与|参加|通过|线上|网络|全体|广大|中小|社会|不特定|现场|各类|其他|电话|关注|机构|公众|众多|部分|多名|若干|所有|公司).*"
     r"(?:投资者|股东|公众|网友|网民|机构|人士|人员|用户|朋友们?)(?:等)?"
     r"|.{0,12}投资者[^，。]{0,16}(?:通过|以|采用).{0,24}(?:方式|平台|形式).{0,8}(?:参与|参加|提问|交流).{0,8}"
+    r"|.{0,12}投资者(?:网上|线上|网络|在线)提问"
     r"|.*(?:见|附).*(?:附件|附表|附录|名单|清单|附后|文末|列表|正文|下表).*|[（(]?(?:以上|以下)?排名不分先后.*|无|不适用|/|-+|—+|.*投资者"
 )
 
