@@ -23,6 +23,13 @@ _INSIDE = re.compile(
     """,
     re.VERBOSE,
 )
+# A table of questions and answers within the cell, its columns parted by tabs: `1⇥订单如何？⇥充足。`
+_COLUMNS = re.compile(
+    r"\s{0,9}(?:(?:序号|编号)?\t)?(?:投资者)?(?:问题?|提问)(?:内容)?\t(?:公司)?(?:回?答复?|回复)(?:内容)?\s{0,9}"
+)
+_ROW = re.compile(
+    r"\s{0,9}(?:\d{1,3}[ 、.．]{0,9}\t)?\s{0,9}(?P<asked>[^\t\s][^\t]*)\t\s{0,9}(?P<said>[^\t\s][^\t]*?)[\t ]{0,9}"
+)
 _ONLY_NUMBER = re.compile(r"[\s（(]{0,9}(?:\d{0,3}|[一二三四五六七八九十]{1,3})[\s、.．：:）)]{0,9}")
 _BEFORE_LAST_QUESTION = re.compile(r".+[。！!；;](?=[^。！!；;])", re.DOTALL)
 _BEFORE_ANNOUNCED = re.compile(r"[^？?]+如下[：:](?=.)", re.DOTALL)
@@ -106,9 +113,39 @@ def _glued_questions_cut(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
         yield Paragraph(rest, read_mark(rest), start, paragraph.end)
 
 
-def _pieces(text: str) -> Iterator[Paragraph]:
-    """Every line, and every part of a line that begins with a marker."""
+def _rows(text: str) -> dict[int, re.Match[str] | None]:
+    """Rows of a table of questions by where their line starts, None for the names of its columns."""
+    rows: dict[int, re.Match[str] | None] = {}
+    asking: dict[int, re.Match[str] | None] = {}
+    named = False
     for line in _LINE.finditer(text):
+        row = _ROW.fullmatch(text, *line.span())
+        if _COLUMNS.fullmatch(line[0]):
+            named, rows[line.start()] = True, None
+        elif row and named:
+            rows[line.start()] = row
+        elif "\t" in line[0]:
+            named = False
+        if row and _ENDS_ASKING.search(row["asked"]):
+            asking[line.start()] = row
+    return rows | (asking if len(asking) > 1 else {})  # one alone may be anything
+
+
+def _cell(row: re.Match[str], column: str, role: Role) -> Paragraph:
+    """What its column says it is, whether or not a marker says so too."""
+    mark = read_mark(row[column])
+    return Paragraph(row[column], mark if mark.role is role else Mark(role=role), *row.span(column), role=role)
+
+
+def _pieces(text: str) -> Iterator[Paragraph]:
+    """Every line, every part of a line that begins with a marker, and the cells of a table of questions."""
+    rows = _rows(text)
+    for line in _LINE.finditer(text):
+        if line.start() in rows:
+            if row := rows[line.start()]:
+                yield _cell(row, "asked", Role.ASK)
+                yield _cell(row, "said", Role.ANSWER)
+            continue
         cuts = [0]
         for found in _INSIDE.finditer(line[0]):
             if not _ONLY_NUMBER.fullmatch(line[0], cuts[-1], found.start()):
