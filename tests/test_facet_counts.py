@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from records.models import Record
+from records.models import Institution, Record
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,20 @@ def test_the_count_is_that_of_the_rows_that_are_taken_away(
     rows = client.get(f"/{level}.json?{asked.urlencode()}").json()["results"]
     page = client.get(f"/{level}/?{asked.urlencode()}").context["listing"].page
     assert page.paginator.count == len(page) == len(rows)
+
+
+@pytest.mark.parametrize("asked_as", ["{former} {remaining}", "{remaining} {former}"])
+def test_what_was_merged_and_what_it_became_are_one_choice(client: Client, asked_as: str) -> None:
+    build.record(number="1", visitors=["安信证券 甲"])
+    build.record(number="2", visitors=["国投证券 乙"])
+    old, new = (Institution.objects.get(name=name) for name in ("安信证券", "国投证券"))
+    former = old.pk
+    old.merge_into(new)
+    asked = asked_as.format(former=former, remaining=new.pk).split()
+    (facet,) = (
+        one for one in client.get("/records/", {"institution": asked}).context["facets"] if one.name == "institution"
+    )
+    assert [(choice.value, choice.count, choice.chosen) for choice in facet.choices] == [(asked[0], 2, True)]
 
 
 @pytest.mark.parametrize("kind", ["institution", "topic"])

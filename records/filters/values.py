@@ -49,8 +49,12 @@ class ValuesField(forms.Field):
     def clean(self, value: Iterable[str] | None) -> Values:
         texts = list(dict.fromkeys(text for item in value or () if (text := item.strip())))
         found = self.find(texts[:MAX_VALUES])
+        standing: dict[Any, str] = {}  # what was merged and what it became are one, however they are called
+        for text in texts:
+            if text in found:
+                standing.setdefault(found[text], text)
         return Values(
-            known={text: found[text] for text in texts if text in found},
+            known={text: thing for thing, text in standing.items()},
             unknown=[text for text in texts if text not in found],
         )
 
