@@ -18,6 +18,7 @@ from records.models import Company
 from records.signals import note_links_of
 
 from .exporting import export_action
+from .lists import DeskAdmin
 from .widgets import SafeAutocompleteSelect
 
 
@@ -44,7 +45,7 @@ class ReadOnly:
         return False
 
 
-class OfCompanyAdmin(admin.ModelAdmin):
+class OfCompanyAdmin(DeskAdmin):
     """Rows that belong to a company, their list, their pages, and the choice of the company."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -110,7 +111,7 @@ admin.site.unregister([get_user_model(), Group])
 
 
 @admin.register(get_user_model())
-class PersonAdmin(UserAdmin):
+class PersonAdmin(DeskAdmin, UserAdmin):
     """Django's, with the companies that somebody works for."""
 
     inlines = (CompaniesInline,)
@@ -118,5 +119,5 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(DeskAdmin, GroupAdmin):
     actions = (export_action(levels.GROUPS, _("Export")),)

@@ -20,10 +20,11 @@ from records.querysets import LIFT
 from records.workflow import UNPUBLISHED, Status, Verb
 
 from .exporting import export_action
+from .lists import DeskAdmin
 
 
 @admin.register(WatchWord)
-class WatchWordAdmin(admin.ModelAdmin):
+class WatchWordAdmin(DeskAdmin):
     list_display = ("word", "reason", "level")
     list_editable = ("reason", "level")
     search_fields = ("word", "reason")

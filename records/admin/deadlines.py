@@ -18,10 +18,11 @@ from records.models import Closure, DeadlineRule, QuietPeriod, Record, Reminder
 from .access import OfCompanyAdmin
 from .exporting import export_action
 from .forms import DayField
+from .lists import DeskAdmin
 from .widgets import DayWidget
 
 
-class DaysAdmin(admin.ModelAdmin):
+class DaysAdmin(DeskAdmin):
     """Days are typed here as people write them, as on the record's form."""
 
     formfield_overrides = {models.DateField: {"form_class": DayField, "widget": DayWidget}}
@@ -54,7 +55,7 @@ class QuietPeriodAdmin(OfCompanyAdmin, DaysAdmin):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(admin.ModelAdmin):
+class ReminderAdmin(DeskAdmin):
     list_display = ("user", "is_wanted", "language", "sent_on")
     list_filter = ("is_wanted", "language")
     list_select_related = ("user",)

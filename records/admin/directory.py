@@ -21,13 +21,14 @@ from records.names import institution_key
 
 from .exporting import export_action
 from .forms import DayField, LabelledForm
+from .lists import DeskAdmin
 from .merging import MergingAdmin
 from .names_queue import QueueAdmin
 from .tables import TableAdmin
 from .widgets import DayWidget
 
 
-class HeldAdmin(admin.ModelAdmin):
+class HeldAdmin(DeskAdmin):
     """Who saves a row holds from the beginning what others would change it under: what is stored is what was checked.
 
     `held_by_saving` is by default the ledger, which counts records by what stands in these rows.

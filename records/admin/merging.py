@@ -23,6 +23,7 @@ from records.workflow import Status
 
 from .access import ReadOnly
 from .exporting import export_action
+from .lists import DeskAdmin
 from .widgets import SuggestInput
 
 SHOWN = 20  # companies of a preview
@@ -182,7 +183,7 @@ def _side(one: Institution) -> dict[str, Any]:
 
 
 @admin.register(InstitutionMerge)
-class InstitutionMergeAdmin(ReadOnly, admin.ModelAdmin):
+class InstitutionMergeAdmin(ReadOnly, DeskAdmin):
     """What was merged, by whom, and whether it was undone: read, and never written but by undoing."""
 
     list_display = ("name", "into_name", "at", "who", "participant_count", "record_count", "undone")

@@ -30,6 +30,7 @@ from records.querysets import id_of
 
 from .access import ReadOnly
 from .exporting import export_action
+from .lists import DeskAdmin
 from .merging import PERMISSIONS, STALE, page, preview_of
 
 ON_PAGE = 20
@@ -166,7 +167,7 @@ def _pair(pair: SimilarNames, new: Institution | None = None) -> dict[str, Any]:
 
 
 @admin.register(ToldApart)
-class ToldApartAdmin(ReadOnly, admin.ModelAdmin):
+class ToldApartAdmin(ReadOnly, DeskAdmin):
     """What was told not to be the same, by whom and when; deleted, the pair is offered again."""
 
     list_display = ("one", "other", "who", "at")
