@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminErrorList
-from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -30,6 +30,7 @@ from .answers import AnswersAdmin
 from .deleting import RetentionAdmin
 from .forms import AttachmentForm, RecordForm
 from .history import HistoryAdmin
+from .lists import asked
 from .review import SAVED_WITH, VerbsAdmin
 from .rows import ParticipantForm, ParticipantFormSet, QuestionForm, QuestionFormSet
 from .saving import CarefulSaving
@@ -52,11 +53,6 @@ class SearchPaginator(Paginator):
     @property
     def is_cut(self) -> bool:
         return self._counted > self.most
-
-
-def _asked(text: str) -> str:
-    """What is searched for."""
-    return text.replace("\0", "").strip()[:200]
 
 
 class PartOfRecord:
@@ -212,14 +208,8 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
             messages.info(request, said % {"count": changelist.paginator.count})
         return changelist
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        try:
-            return super().changelist_view(request, extra_context)
-        except OverflowError:  # a number in the address that no calendar and no database knows
-            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
-
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        if not (text := _asked(search_term)):
+        if not (text := asked(search_term)):
             return queryset, False
         found = queryset.holding(text, queryset.common(text))
         if text.isascii():  # pinyin, or part of a code
@@ -228,7 +218,7 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
         return queryset.filter(found), False
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any) -> Any:
-        kind = SearchPaginator if _asked(request.GET.get(SEARCH_VAR, "")) else self.paginator
+        kind = SearchPaginator if asked(request.GET.get(SEARCH_VAR, "")) else self.paginator
         return kind(queryset, per_page, *args, **options)
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> HttpResponse | None:
