@@ -129,7 +129,8 @@ def kind_of(request: HttpRequest) -> str:
     if request.method == "POST":
         if match and match.view_name in {"admin:login", "admin:second_factor"}:
             return "login"
-        is_export = at_desk and request.POST.get("action", "").startswith("export_")
+        # A form may name several actions; which of them is carried out is told elsewhere in it.
+        is_export = at_desk and any(action.startswith("export_") for action in request.POST.getlist("action"))
         return "export" if is_export else ""
     if request.path.endswith(FILES):
         return "export"

@@ -183,6 +183,20 @@ def test_an_export_at_the_desk_is_counted_and_saving_is_not(admin_client: Client
     assert admin_client.get(f"{LIST}?q=a").status_code == 200
 
 
+@pytest.mark.parametrize(("actions", "index"), [(["export_records", "x"], "0"), (["x", "export_records"], "1")])
+def test_an_export_beside_another_action_is_counted_and_has_a_place(
+    actions: list[str], index: str, admin_client: Client, settings: Any
+) -> None:
+    record = build.draft()
+    data = {"action": actions, "index": index, "_selected_action": [record.pk]}
+    rated(settings)
+    settings.EXPORTS_AT_ONCE = 0
+    assert admin_client.post(LIST, data).status_code == 429
+    settings.EXPORTS_AT_ONCE = 2 + bounds.SLOTS.taken
+    rated(settings, export="1/minute")
+    assert [admin_client.post(LIST, data).status_code for _time in range(2)] == [200, 429]
+
+
 def test_a_counter_that_is_down_keeps_nobody_out(client: Client, settings: Any, monkeypatch: Any) -> None:
     rated(settings, search="1/minute")
 
