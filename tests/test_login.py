@@ -122,6 +122,16 @@ def test_who_guesses_is_locked_out_with_a_page_of_ours(client: Client, settings:
     assert [entry.name for entry in AuditEntry.objects.filter(what="locked_out").order_by("pk")[:1]] == ["somebody"]
 
 
+@pytest.mark.parametrize("elsewhere", ["//evil.example.com", "https://evil.example.com/", "javascript:alert(1)", ""])
+def test_whoever_is_led_elsewhere_ends_at_the_desk(elsewhere: str, client: Client) -> None:
+    somebody()
+    answer = client.post(
+        "/admin/login/", {"username": "somebody", "password": PASSWORD, "next": elsewhere}, follow=True
+    )
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("weak", ["short", "password12", "1234567890123", "somebody99"])
 def test_a_weak_password_is_refused(weak: str, client: Client) -> None:
     somebody()
