@@ -43,6 +43,29 @@ def test_a_ticked_value_narrows_the_list_in_place_and_going_back_undoes_it(
     assert problems == []
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_box_stays_under_the_hand_that_ticks_it(width: int, live_server: LiveServer, page: Page) -> None:
+    for n in range(1, 13):  # years, months and companies above the topics become fewer with a choice
+        asked = [("订单情况如何？", "订单充足。")] * 2
+        build.record(
+            build.company(f"99900{n % 8}"), number=f"{n}", held=f"20{n + 10}-01-01", asked=asked, topics=[f"主题{n}"]
+        )
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"{live_server.url}/records/")
+    if width < 1000:
+        page.locator(".filters summary").click()
+    box = page.locator("input[name=topic]").last
+    box = page.locator(f"[id='{box.get_attribute('id')}']")
+    box.evaluate("box => scrollBy({top: box.getBoundingClientRect().top - 300, behavior: 'instant'})")
+    for lines in (1, 12):
+        stood = box.evaluate("box => box.getBoundingClientRect().top")
+        box.press("Space")
+        expect(page.locator(".records tbody tr")).to_have_count(lines)
+        page.wait_for_timeout(200)  # in which a browser would go on scrolling
+        assert abs(box.evaluate("box => box.getBoundingClientRect().top") - stood) < 2
+        expect(box).to_be_focused()
+
+
 def test_the_same_without_scripts(shown: Record, live_server: LiveServer, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900}).new_page()
     page.goto(f"{live_server.url}/records/")
