@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from .filing.labels import by_row
 from .models import Question, Record
 from .similar import THRESHOLD, gist, likeness
 
@@ -158,24 +159,29 @@ def _form(version: Version) -> dict[str, str]:
 
     visitors = (" ".join(filter(None, (row.name_as_filed, row.person, row.title))) for row in version.participants)
     hosts = (" ".join(filter(None, (host.get("title"), host.get("name")))) for host in record.hosts)
+    beyond, others = by_row(record.extra)
+
+    def row(kind: str, text: Any) -> str:
+        return "\n".join(filter(None, (str(text or ""), beyond[kind])))
+
     texts: dict[str, Any] = {
         name("number"): record.number,
-        name("activity_types"): "、".join(version.activities),
+        name("activity_types"): row("activity_types", "、".join(version.activities)),
         name("other_activity"): record.other_activity,
-        gettext("participants"): "\n".join(visitors),
+        gettext("participants"): row("participants", "\n".join(visitors)),
         name("stated_institutions"): record.stated_institutions,
         name("stated_people"): record.stated_people,
         name("held_from"): record.held_from,
         name("held_to"): record.held_to,
-        name("held_text"): record.held_text,
-        name("place"): record.place,
-        name("hosts"): "\n".join(hosts),
+        name("held_text"): row("held", record.held_text),
+        name("place"): row("place", record.place),
+        name("hosts"): row("hosts", "\n".join(hosts)),
         name("introduction"): record.introduction,
-        name("closing"): record.closing,
-        name("material_information"): record.material_information,
-        **dict(record.extra),
-        name("attachment_list"): record.attachment_list,
-        name("signed_on"): record.signed_on,
+        name("closing"): row("content", record.closing),
+        name("material_information"): row("material_information", record.material_information),
+        **{label: "\n".join(text for other, text in others if other == label) for label, _text in others},
+        name("attachment_list"): row("attachments", record.attachment_list),
+        name("signed_on"): row("signed_on", record.signed_on),
     }
     return {label: "" if value is None else str(value) for label, value in texts.items()}
 

@@ -24,6 +24,7 @@ from django_htmx.middleware import HtmxDetails
 
 from . import compare, facets, insights, search
 from .filetypes import content_type_of
+from .filing.labels import by_row
 from .filing.shape import ACTIVITY_TYPES, Board
 from .filters import BaseFilter, CompanyFilter, InstitutionFilter, QuestionFilter, RecordFilter, shortened
 from .models import (
@@ -183,12 +184,15 @@ def record(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     of_company = records.filter(company=shown.company).exclude(pk=shown.pk).select_related("company")
     earlier, later = of_company.neighbours(shown)
     ticked = {kind.name for kind in shown.activity_types.all()}
+    beyond, others = by_row(shown.extra)
     context = {
         "record": shown,
         "address": request.build_absolute_uri(shown.get_absolute_url()),
         "correction": getattr(shown, "correction", None) if not shown.is_published else None,
         "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
         "visitors": visitors_by_type(shown.participants.all()),
+        "beyond": beyond,
+        "other_rows": others,
         "files": [file for file in shown.attachments.all() if file.is_public] if shown.is_published else [],
         "has_contents": shown.question_count >= CONTENTS_FROM,
         "earlier": earlier,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from records import checks, compare
+from records.filing.labels import by_row
 from records.filing.shape import ACTIVITY_TYPES
 from records.models import Company, Record
 from records.workflow import VERBS, Status, Verb, Who, WorkflowError
@@ -85,6 +86,7 @@ class VerbsAdmin(FollowUpAdmin, ChecksAdmin):
         former = Record.objects.for_page().filter(pk=record.corrects_id).first()
         ticked = {kind.name for kind in record.activity_types.all()}
         verbs = self.verbs_for(request, record)
+        beyond, others = by_row(record.extra)
         context = {
             **self.admin_site.each_context(request),
             **self.checks_context(request, record, verbs),
@@ -92,6 +94,8 @@ class VerbsAdmin(FollowUpAdmin, ChecksAdmin):
             "opts": self.opts,
             "original": record,
             "boxes": [(name, name in ticked) for name in ACTIVITY_TYPES],
+            "beyond": beyond,
+            "other_rows": others,
             "former": former,
             "changes": compare.changes(former, record) if former else [],
             "steps": record.steps.select_related("user"),

@@ -24,7 +24,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Length, Pt
 
 from .dates import date_range
-from .labels import kind_of
+from .labels import by_row, kind_of
 from .participants import UNATTACHED, read_participants
 from .questions.own import ANSWER as ANSWER_SIGN
 from .questions.own import CLOSING, question_sign
@@ -93,7 +93,7 @@ def _participants(filing: Filing) -> list[Line]:
 def _beside_visitors(text: str, filing: Filing) -> list[Line]:
     """What names nobody, such as when a session was; where it could be taken for a name a colon stands behind it."""
     own = (filing.company_name, filing.company_short_name)
-    lines = _clean(text).split("\n")
+    lines = _clean(text).split("\n") if text else []
     return [(LINE, f"{line}：" if read_participants(line, own).attendees else line) for line in lines]
 
 
@@ -259,20 +259,20 @@ _FORMS = {
 
 def _filled(form: Form, filing: Filing) -> list[tuple[Row, list[Line]]]:
     """The form's rows with what they say. What the filing has for a row beyond its field follows the field."""
-    beyond: dict[str, list[Line]] = {row.name: [] for row in form.rows if row.name}
-    of_kind = {kind_of(row.name): row.name for row in form.rows if row.fill}
-    unknown = []
-    for label, value in filing.extra:
-        if (name := of_kind.get(kind_of(label), label)) in beyond:
-            beyond[name] += _beside_visitors(value, filing) if name == _PARTICIPANTS.name else _lines(value)
-        else:
-            unknown.append((Row(_inline(label), section=_inline(label)), _lines(value)))
+    kinds = {row: kind for row in form.rows if row.fill and (kind := kind_of(row.name))}
+    beyond, others = by_row(filing.extra, kinds.values())
+    named = {row.name for row in form.rows if row.name and not row.fill}
     filled = []
     for row in form.rows:
         if row is _UNKNOWN:
-            filled += unknown
+            unknown = ((_inline(label), text) for label, text in others if label not in named)
+            filled += [(Row(label, section=label), _lines(text)) for label, text in unknown]
             continue
-        lines = [*(row.fill(filing) if row.fill else ()), *beyond[row.name]]
+        if row.fill:
+            more = beyond[kinds[row]]
+            lines = [*row.fill(filing), *(_beside_visitors(more, filing) if row is _PARTICIPANTS else _lines(more))]
+        else:
+            lines = [line for label, text in others if label == row.name for line in _lines(text)]
         if lines or row.fixed:
             filled.append((row, lines))
     return filled

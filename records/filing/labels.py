@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 # What a label stands for. Names of `Filing`'s fields, save for:
@@ -142,6 +143,27 @@ _TRANSLATION = re.compile(r"(?<=[\u3400-\u9fff）)])[\s:：/]*[A-Za-z][A-Za-z .,
 def label_kind(cell: str) -> str | None:
     """The same of a cell in the column of labels, where the English may stand below the Chinese."""
     return kind_of(cell) or (kind_of(_TRANSLATION.sub("", cell)) if cell[-1:].isascii() else None)
+
+
+# The form's rows for which a filing has fields.
+ROWS = (
+    *("activity_types", "participants", "held", "place", "hosts", "content"),
+    *("material_information", "attachments", "signed_on"),
+)
+
+
+def by_row(
+    extra: Iterable[tuple[str, str]], rows: Collection[str] = ROWS
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What a filing's extra rows say beyond the fields of the form's rows, by kind of row; and the extra rows left."""
+    beyond: dict[str, list[str]] = {kind: [] for kind in rows}
+    others = []
+    for label, text in extra:
+        if (kind := kind_of(label)) in beyond:
+            beyond[kind].append(text)
+        else:
+            others.append((label, text))
+    return {kind: "\n".join(filter(None, texts)) for kind, texts in beyond.items()}, others
 
 
 _COLON = re.compile(r"^(.{2,60}?)\s*[:：\t]\s*(.*)$", re.DOTALL)

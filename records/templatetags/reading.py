@@ -25,6 +25,12 @@ def paragraphs(text: str) -> SafeString:
     return format_html_join("\n", "<p>{}</p>", lines)
 
 
+@register.filter
+def then(text: str, more: str) -> str:
+    """A text of the form, and below it what was filed of the same row beside it."""
+    return "\n".join(filter(None, (text, more)))
+
+
 def _day(day: datetime.date, text: str | None = None) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), text or day.isoformat())
 
