@@ -112,6 +112,13 @@ def test_printed_it_is_the_form_without_the_site(shown: Record, live_server: Liv
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
+def test_printed_it_says_how_many_came_that_it_does_not_name(live_server: LiveServer, page: Page) -> None:
+    made = build.record(stated_institutions=5)
+    page.goto(f"{live_server.url}{made.get_absolute_url()}")
+    page.emulate_media(media="print")
+    expect(page.locator(".stated")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_a_rule_of_accessibility_or_of_the_content_policy(
     scheme: Any, shown: Record, live_server: LiveServer, browser: Browser
