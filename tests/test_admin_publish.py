@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from records.models import Record
+from records.models import Attachment, Record
 
 from . import build
 from .test_admin_entry import ADD, change, form, new_row
@@ -154,3 +158,27 @@ def test_who_may_publish_alone_and_not_edit_has_the_verb_alone(client: Client, d
     client.post(verb(draft, "publish"))
     draft.refresh_from_db()
     assert draft.is_published
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_what_is_read_is_told_as_on_the_form(
+    withdrawn: bool, admin_client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    hosts = [{"title": "董事会秘书", "name": "张敏"}, {"title": "", "name": "王芳"}]
+    record = build.record(hosts=hosts, extra=[["风险提示", "谨慎\n<b>"], ["备注", "甲"]])
+    file = Attachment.objects.create(record=record, file=ContentFile(b"%PDF-1.4", name="演示文稿.pdf"))
+    if withdrawn:
+        record.withdraw()
+    page = admin_client.get(change(record)).content.decode()
+    assert "董事会秘书：张敏<br>王芳" in page
+    assert "风险提示：谨慎<br>&lt;b&gt;<br>备注：甲" in page
+    assert f'<a href="{file.get_absolute_url()}">演示文稿.pdf</a>' in page
+    assert file.file.name not in page
+    assert "[{" not in page
+
+
+def test_a_reviewer_reads_a_draft_the_same_way(client: Client) -> None:
+    client.force_login(build.person("reviewer", *build.REVIEWER))
+    record = build.draft(hosts=[{"title": "董事会秘书", "name": "张敏"}])
+    assert "董事会秘书：张敏" in client.get(change(record)).content.decode()

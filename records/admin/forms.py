@@ -227,7 +227,8 @@ class AttachmentForm(LabelledForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["file"].disabled = self.keeps_files and bool(self.instance.pk)
+        if file := self.fields.get("file"):
+            file.disabled = self.keeps_files and bool(self.instance.pk)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -102,6 +102,8 @@ class QuestionInline(PartOfRecord, admin.StackedInline):
 class AttachmentInline(PartOfRecord, admin.TabularInline):
     model = Attachment
     form = AttachmentForm
+    fields = ("kind", "file", "name", "is_public")
+    readonly_fields = ("file_link",)
     shown_after = 5
     extra = 0
 
@@ -112,6 +114,16 @@ class AttachmentInline(PartOfRecord, admin.TabularInline):
         formset: Any = super().get_formset(request, obj, **options)
         formset.form.keeps_files = bool(obj and obj.why_files_kept)
         return formset
+
+    def get_fieldsets(self, request: HttpRequest, obj: Record | None = None) -> Any:
+        """What is read leads to the file by its name; Django would show where it is stored."""
+        if self.has_add_permission(request, obj) or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ("kind", "file_link", "is_public")})]
+
+    @admin.display(description=Attachment._meta.get_field("file").verbose_name)
+    def file_link(self, attachment: Attachment) -> str:
+        return format_html('<a href="{}">{}</a>', attachment.get_absolute_url(), attachment.name)
 
 
 # The form's rows in the form's order; participants stand after the first, questions after the introduction.
@@ -130,6 +142,9 @@ FIELDSETS: Any = (
     ),
 )
 
+
+# What is stored as lists, where it is read and not edited; Django would show the lists.
+READ_AS = {"hosts": "hosts_told", "extra": "extra_told"}
 
 # What every row says, translated once for all of them.
 ROW_WORDS = {
@@ -253,6 +268,23 @@ class RecordAdmin(VerbsAdmin, RetentionAdmin, OfCompanyAdmin, HistoryAdmin, Answ
         companies = Company.objects.for_user(request.user)[:2]
         own = {"company": companies[0].pk} if len(companies) == 1 else {}
         return {**own, **super().get_changeform_initial_data(request)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Record | None = None) -> Any:
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (name, {**options, "fields": [READ_AS.get(field, field) for field in options["fields"]]})
+            for name, options in fieldsets
+        ]
+
+    @admin.display(description=Record._meta.get_field("hosts").verbose_name)
+    def hosts_told(self, record: Record) -> str:
+        return "\n".join(record.host_lines) or self.get_empty_value_display()
+
+    @admin.display(description=Record._meta.get_field("extra").verbose_name)
+    def extra_told(self, record: Record) -> str:
+        return "\n".join(f"{label}：{text}" for label, text in record.extra) or self.get_empty_value_display()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **options)

@@ -22,6 +22,7 @@ from records.models import (
     Question,
     Record,
     Step,
+    host_line,
     symbol_of,
 )
 from records.querysets import Among, joined
@@ -31,7 +32,7 @@ from .level import FIELDS_OF_RECORD, Column, Level, minute
 
 
 def _hosts(record: Record) -> list[str]:
-    return ["：".join(part for part in (host["title"], host["name"]) if part) for host in record.hosts]
+    return list(map(host_line, record.hosts))
 
 
 def _lists(pairs_of: Callable[[str], Iterable[tuple[int, str]]]) -> Callable[[list[Any]], dict[int, list[str]]]:

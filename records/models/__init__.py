@@ -20,7 +20,7 @@ from .intake import Intake
 from .ledger import Attendance, Mention, Summary, Tally, Visit
 from .merging import InstitutionMerge, Undoing, institution_refusal
 from .parts import Attachment, Participant, Question
-from .record import ActivityType, Record
+from .record import ActivityType, Record, host_line
 from .retention import end_of_retention
 from .similar_names import ComparedName, SimilarNames, ToldApart, changed_names, compare_names
 from .step import Step, name_of
@@ -68,6 +68,7 @@ __all__ = [
     "compare_names",
     "end_of_retention",
     "give_by_words",
+    "host_line",
     "institution_refusal",
     "institutions_held",
     "name_of",

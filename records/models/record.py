@@ -53,6 +53,11 @@ class ActivityType(models.Model):
         return self.name
 
 
+def host_line(host: dict[str, str]) -> str:
+    """One of those who received the visitors, as the form has them: 董事会秘书：张敏."""
+    return "：".join(filter(None, (host["title"], host["name"])))
+
+
 # Columns that tell of a record's participants and questions: `RecordQuerySet.recount` alone writes them.
 COUNTED = frozenset({"institution_count", "person_count", "question_count", "visitor_names"})
 # Columns that only verbs write.
@@ -217,6 +222,10 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("records:record", args=[self.company.code, self.slug])
+
+    @property
+    def host_lines(self) -> list[str]:
+        return list(map(host_line, self.hosts))
 
     @property
     def is_published(self) -> bool:
