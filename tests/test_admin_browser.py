@@ -186,6 +186,16 @@ def test_names_are_offered_by_pinyin_in_each_place_of_a_list(desk: Page, live_se
     expect(desk.locator(".suggestions")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_a_day_is_seen_whole_as_people_write_it(desk: Page, live_server: Any, width: int) -> None:
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.goto(f"{live_server.url}{RECORD}add/")
+    for name in ("held_from", "held_to", "signed_on", "disclosed_on"):
+        box = desk.locator(f"#id_{name}")
+        box.fill("2026年11月24日")
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth"), name
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_of_the_desk_breaks_the_content_policy_or_its_width(desk: Page, live_server: Any, width: int) -> None:
     record = build.record(topics=["大模型"])
