@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from records import exports, levels
@@ -103,6 +103,14 @@ def table(answer: Any) -> list[list[str]]:
 
 def sheet(answer: Any) -> Any:
     return load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_two_columns_are_called_the_same(level: str, language: str) -> None:
+    with translation.override(language):
+        called = [str(column.heading) for column in LEVELS[level].columns]
+    assert len(called) == len(set(called)), called
 
 
 def headings(level: str, *names: str) -> list[str]:

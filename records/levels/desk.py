@@ -51,7 +51,9 @@ def _public_address(row: Any) -> str:
 def _recorded(*counts: Column) -> tuple[Column, ...]:
     """What the published records of a company, an institution or a topic come to."""
     return (
-        Column("record_count", _("records"), lambda row: row.record_count, help=_("How many published records.")),
+        Column(
+            "record_count", _("number of records"), lambda row: row.record_count, help=_("How many published records.")
+        ),
         *counts,
         Column("first_held", _("first activity"), lambda row: row.first_held),
         Column("last_held", _("last activity"), lambda row: row.last_held),
@@ -66,7 +68,7 @@ def _recorded(*counts: Column) -> tuple[Column, ...]:
 
 
 _QUESTION_COUNT = Column(
-    "question_count", _("questions"), lambda row: row.question_count, help=_("How many questions in them.")
+    "question_count", _("number of questions"), lambda row: row.question_count, help=_("How many questions in them.")
 )
 
 
@@ -144,7 +146,7 @@ TOPICS = _directory(
     "topics",
     Topic,
     Column("name", _("name"), lambda topic: topic.name),
-    Column("slug", _("address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
+    Column("slug", _("end of the address"), lambda topic: topic.slug, help=_("The last part of the topic's address.")),
     Column("keywords", _("keywords"), lambda topic: topic.keywords),
     *_recorded(_QUESTION_COUNT),
 )

@@ -146,19 +146,19 @@ _OF_RECORD = _of_record(
 _COUNTS = _of_record(
     Column(
         "institution_count",
-        _("institutions"),
+        _("number of institutions"),
         lambda record: record.institution_count,
         help=_("How many different institutions the record names."),
     ),
     Column(
         "person_count",
-        _("people"),
+        _("number of people"),
         lambda record: record.person_count,
         help=_("How many visitors it names in person."),
     ),
     Column(
         "question_count",
-        _("questions"),
+        _("number of questions"),
         lambda record: record.question_count,
         help=_("How many questions it answers."),
     ),
