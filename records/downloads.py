@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from . import exports, insights, levels
 from .facets import Address
 from .filters import ParticipantFilter, QuestionFilter, RecordFilter, shortened
-from .models import Record
+from .models import Company, Institution, Record, Topic
 
 FILTERS: dict[str, type[RecordFilter]] = {
     "records": RecordFilter,
@@ -23,13 +23,14 @@ FILTERS: dict[str, type[RecordFilter]] = {
 }
 PAGE_SIZE = 100  # of JSON, unless `limit` says otherwise
 LONGEST_PAGE = 1000
+# Of companies, institutions and topics, one that is there is put in.
 EXAMPLES = {
     "q": "境外 订单 -诉讼",
-    "company": "000001",
+    "company": "",
     "exchange": "SZSE",
-    "institution": "12",
+    "institution": "",
     "institution_type": "mutual-fund",
-    "topic": "haiwaiyewu",
+    "topic": "",
     "activity": "特定对象调研",
     "year": "2026",
     "month": "2026-03",
@@ -125,20 +126,32 @@ KINDS: dict[str, Callable[[HttpRequest, levels.Level, RecordFilter], HttpRespons
 def manual(request: HttpRequest) -> HttpResponse:
     """What can be taken away, column by column, with examples that run as they stand."""
     site = request.build_absolute_uri("/").rstrip("/")
-    code = next(column.heading for column in levels.RECORDS.columns if column.name == "company_code")
+    headings = {column.name: column.heading for column in levels.RECORDS.columns}
+    company = Company.objects.public().order_by("code").first()
+    institution = Institution.objects.public().order_by("pk").first()
+    topic = Topic.objects.public().most_recorded_first().first()
+    there = {
+        "company": company.code if company else "",
+        "institution": str(institution.pk) if institution else "",
+        "topic": topic.slug if topic else "",
+    }
     address = f"{site}/records.csv?year={timezone.localdate().year}"
     context = {
         "kinds": list(KINDS),
         "levels": [
             (level, [reverse(f"records:{level.name}_{kind}") for kind in KINDS]) for level in levels.LEVELS.values()
         ],
-        "parameters": [(name, RecordFilter.base_filters[name].label, example) for name, example in EXAMPLES.items()],
+        "parameters": [
+            (name, RecordFilter.base_filters[name].label, example) for name, example in {**EXAMPLES, **there}.items()
+        ],
+        "symbol": headings["symbol"],
+        "company": company,
         "tables": [reverse(f"records:insights_{name}") for name in insights.TABLES],
         "page_size": PAGE_SIZE,
         "longest_page": LONGEST_PAGE,
         "curl": f'curl --output records.csv "{address}"',
         "python": PYTHON.format(site=site),
-        "pandas": f'import pandas\n\nrecords = pandas.read_csv("{address}", dtype={{"{code}": str}})',
+        "pandas": f'import pandas\n\nrecords = pandas.read_csv("{address}", dtype={{"{headings["company_code"]}": str}})',
         "excel": address,
     }
     return render(request, "data.html", context)

@@ -119,6 +119,18 @@ def test_an_activity_of_several_days_is_found_by_each_of_them() -> None:
     assert found("date_before=2026-07-27") == []
 
 
+def test_days_in_the_wrong_order_are_obeyed_and_not_said_to_be_ignored(client: Client) -> None:
+    build.record(held="2026-03-12")
+    query = "date_after=2026-03-13&date_before=2026-03-01"
+    answer = client.get(f"/records/?{query}")
+    assert answer.context["listing"].page.paginator.count == 0
+    assert answer.context["listing"].complaints == []
+    page = answer.content.decode()
+    assert "结束日期早于开始日期" in page
+    assert "忽略" not in page
+    assert "结束日期早于开始日期" in client.get(f"/records.csv?{query}").content.decode()
+
+
 def test_records_can_be_sorted_by_the_day_of_disclosure() -> None:
     build.record(number="early visit", held="2024-01-01", disclosed="2024-09-01")
     build.record(number="late visit", held="2024-02-01", disclosed="2024-02-02")

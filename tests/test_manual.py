@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.live_server_helper import LiveServer
 
 from records.downloads import EXAMPLES
@@ -44,6 +44,32 @@ def test_no_column_that_is_for_staff_is_told(client: Client) -> None:
     for level in LEVELS.values():
         for column in level.columns:
             assert column.name in public or f"<code>{column.name}</code>" not in body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stored", [False, True])
+def test_every_example_of_a_parameter_is_understood(stored: bool, client: Client) -> None:
+    if stored:
+        build.record(topics=["大模型"])
+    body = html.unescape(client.get("/data/").content.decode())
+    row = r'<code>(\w+)</code></th><td>[^<]*</td><td>(?:<code lang="zh-Hans">(.*?)</code>)?</td>'
+    examples = dict(re.findall(row, body.partition('id="curl"')[0]))
+    assert examples.keys() == EXAMPLES.keys()
+    for name, example in examples.items():
+        assert example or not stored, name
+        answer = client.get("/records.csv", {name: example})
+        assert answer.status_code == 200, (name, example)
+        assert list(answer.streaming_content)  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_columns_go_by_their_headings(language: str, client: Client) -> None:
+    client.cookies["django_language"] = language
+    body = html.unescape(client.get("/data/").content.decode())
+    with translation.override(language):
+        heading = next(str(column.heading) for column in LEVELS["records"].columns if column.name == "symbol")
+    assert f"“{heading}”" in body
 
 
 @pytest.mark.django_db(transaction=True)

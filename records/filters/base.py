@@ -8,6 +8,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
@@ -73,10 +74,20 @@ class BaseFilter(django_filters.FilterSet):
     @property
     def sentences(self) -> list[tuple[str, str]]:
         """What was ignored: the label of the parameter and why."""
-        return [(self.label_of(name), message) for name, messages in self.errors.items() for message in messages]
+        return [
+            (self.label_of(name), message)
+            for name, messages in self.errors.items()
+            if name != NON_FIELD_ERRORS
+            for message in messages
+        ]
+
+    @property
+    def contradictions(self) -> list[str]:
+        """Why nothing can fit what was understood."""
+        return list(self.errors.get(NON_FIELD_ERRORS, ()))
 
     def label_of(self, name: str) -> str:
-        return str(self.filters[name].label) if name in self.filters else ""
+        return str(self.filters[name].label)
 
     def without(self, *names: str) -> QuerySet:
         """The rows as if these parameters had not been given."""
@@ -90,7 +101,8 @@ class BaseFilter(django_filters.FilterSet):
         """
         unknown = [name for name in self.data if name not in self.filters and name not in besides]
         return [
-            *(f"{label}: {sentence}" if label else sentence for label, sentence in self.sentences),
+            *(f"{label}: {sentence}" for label, sentence in self.sentences),
+            *self.contradictions,
             *(gettext("There is no parameter “%(name)s”.") % {"name": shortened(name)} for name in unknown[:20]),
         ]
 
