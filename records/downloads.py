@@ -49,6 +49,10 @@ while address:
     questions += page["results"]
     address = page["next"]
 """
+PANDAS = """\
+import pandas
+
+records = pandas.read_csv("{address}", dtype={{"{code}": str}})"""
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -145,13 +149,14 @@ def manual(request: HttpRequest) -> HttpResponse:
             (name, RecordFilter.base_filters[name].label, example) for name, example in {**EXAMPLES, **there}.items()
         ],
         "symbol": headings["symbol"],
+        "address": headings["address"],
         "company": company,
         "tables": [reverse(f"records:insights_{name}") for name in insights.TABLES],
         "page_size": PAGE_SIZE,
         "longest_page": LONGEST_PAGE,
         "curl": f'curl --output records.csv "{address}"',
         "python": PYTHON.format(site=site),
-        "pandas": f'import pandas\n\nrecords = pandas.read_csv("{address}", dtype={{"{headings["company_code"]}": str}})',
+        "pandas": PANDAS.format(address=address, code=headings["company_code"]),
         "excel": address,
     }
     return render(request, "data.html", context)

@@ -18,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from records.downloads import EXAMPLES
 from records.filters import RecordFilter
 from records.levels import LEVELS
+from records.models import Record
 from tests import build
 
 
@@ -68,8 +69,29 @@ def test_columns_go_by_their_headings(language: str, client: Client) -> None:
     client.cookies["django_language"] = language
     body = html.unescape(client.get("/data/").content.decode())
     with translation.override(language):
-        heading = next(str(column.heading) for column in LEVELS["records"].columns if column.name == "symbol")
-    assert f"“{heading}”" in body
+        headings = {column.name: column.heading for column in LEVELS["records"].columns}
+        assert f"“{headings['symbol']}”" in body
+        assert f"“{headings['address']}”" in body
+
+
+@pytest.mark.django_db
+def test_of_a_correction_only_the_address_is_the_same_and_the_page_says_so(client: Client) -> None:
+    def rows(level: str) -> list[dict[str, Any]]:
+        return client.get(f"/{level}.json").json()["results"]
+
+    build.record(number="1")
+    before = {level: rows(level) for level in LEVELS}
+    correction = Record.objects.get().correct()
+    correction.publish()
+    for level, (then,) in before.items():
+        (now,) = rows(level)
+        ids = [name for name in then if name in {"record_id", f"{level.removesuffix('s')}_id"}]
+        assert all(then[name] != now[name] for name in ids), level
+    assert before["records"][0]["address"] == rows("records")[0]["address"]
+    client.cookies["django_language"] = "en"
+    body = client.get("/data/").content.decode()
+    assert "never change" not in body.lower()
+    assert body.count("a correction has another") == 5  # the record's id on each level, and those of its rows
 
 
 @pytest.mark.django_db(transaction=True)

@@ -104,9 +104,11 @@ def _of_record(*columns: Column) -> tuple[Column, ...]:
     return tuple(dataclasses.replace(column, of_record=True) for column in columns)
 
 
+_OF_VERSION = _("Belongs to this version of the record: a correction has another. Never used again.")
+
 # Every level begins with what tells whose row it is.
 _OF_RECORD = _of_record(
-    Column("record_id", _("record id"), lambda record: record.pk, help=_("Never changes and is never used again.")),
+    Column("record_id", _("record id"), lambda record: record.pk, help=_OF_VERSION),
     Column(
         "company_code",
         _("securities code"),
@@ -246,7 +248,9 @@ RECORDS = Level(
         Column(
             "address",
             _("address"),
-            help=_("Its page on this site; it stays."),
+            help=_(
+                "Its page on this site. It stays: once the record was corrected, the present version stands there."
+            ),
             of_many=_addresses_of_records,
         ),
         _STATUS,
@@ -304,7 +308,7 @@ PARTICIPANTS = Level(
     "participants",
     _("participants"),
     (
-        Column("participant_id", _("participant id"), lambda row: row.pk),
+        Column("participant_id", _("participant id"), lambda row: row.pk, help=_OF_VERSION),
         *_OF_RECORD,
         Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
         Column(
@@ -343,12 +347,7 @@ QUESTIONS = Level(
     "questions",
     _("questions"),
     (
-        Column(
-            "question_id",
-            _("question id"),
-            lambda row: row.pk,
-            help=_("Never changes, whatever becomes of its order and wording."),
-        ),
+        Column("question_id", _("question id"), lambda row: row.pk, help=_OF_VERSION),
         *_OF_RECORD,
         Column("position", _("order"), lambda row: row.position, help=_("The place on the form, from 1.")),
         Column("question", _("question"), lambda row: row.text, help=_("Empty where the filing lost its words.")),
@@ -358,7 +357,7 @@ QUESTIONS = Level(
         Column(
             "address",
             _("address"),
-            help=_("Its place on this site; it stays."),
+            help=_("Its place on this site, in this version of the record. It stays."),
             of_many=_addresses_of_questions,
         ),
         _STATUS,
