@@ -302,6 +302,19 @@ def test_the_command_line_reads_each_and_names_the_bad(tmp_path):
     assert "empty" in done.stderr
 
 
+def test_whoever_has_enough_of_the_lines_ends_it_in_silence():
+    paths = [str(path) for path in sorted(HERE.glob("*.md"))] * 5  # more than a pipe holds
+    command = [sys.executable, "-m", "records.filing", "read", *paths]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE.parent.parent
+    ) as reading:
+        assert reading.stdout
+        assert reading.stderr
+        assert json.loads(reading.stdout.readline())
+        reading.stdout.close()
+        assert reading.stderr.read() == ""
+
+
 def test_the_command_line_takes_content_apart(tmp_path):
     cells = tmp_path / "cells.jsonl"
     cells.write_text(json.dumps({"doc": "1", "text": "问：好吗？\n答：好。"}) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import gzip
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,4 +87,6 @@ def _filing(values: dict[str, Any]) -> Filing:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # whoever reads the lines may have enough of them, as `head` does
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())
