@@ -575,6 +575,16 @@ def test_staff_enter_and_submit_and_reviewers_publish(ours: Desk) -> None:
     assert record.is_published, texts(answer)
 
 
+@pytest.mark.parametrize(("role", "kinds"), [("IR staff", {"institution", "topic"}), ("IR reviewer", {"institution"})])
+def test_who_may_import_a_table_is_offered_to(role: str, kinds: set[str]) -> None:
+    client = in_group(role)
+    for kind in ("company", "institution", "topic"):
+        address = reverse(f"admin:records_{kind}_import")
+        page = client.get(reverse(f"admin:records_{kind}_changelist")).content.decode()
+        assert (f'href="{address}"' in page) == (client.get(address).status_code == 200) == (kind in kinds), kind
+        assert page.count(reverse("admin:records_institution_queue")) == (kind == "institution")
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_a_role_opens_what_it_is_for_and_shows_nothing_of_others(role: str, ours: Desk, theirs: Desk) -> None:
     client = in_group(role)
