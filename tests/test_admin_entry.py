@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -269,3 +272,13 @@ def test_a_stranger_is_sent_to_the_log_in(client: Client) -> None:
     for address in (ADD, change(record), "/admin/records/record/"):
         assert client.get(address).headers["Location"].startswith("/admin/login/")
     assert not Institution.objects.filter(name="偷").exists()
+
+
+def test_every_key_of_the_form_is_listed(admin_client: Client) -> None:
+    page = admin_client.get(ADD).content.decode()
+    scripts = [finders.find(name) for name in re.findall(r'src="/static/(records/\w+\.js)"', page)]
+    keys = {key for script in scripts for key in re.findall(r"\bKey([A-Z])\b", Path(str(script)).read_text("utf-8"))}
+    assert keys >= {"A", "J", "K", "N", "Q"}
+    assert {
+        key for key in keys if not re.search(rf"<kbd>(Alt|Ctrl)\+{key}</kbd>", page.partition("<dialog")[2])
+    } == set()
