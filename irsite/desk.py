@@ -9,11 +9,21 @@ from django.contrib.contenttypes.views import shortcut
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
+from django.views.i18n import JavaScriptCatalog
 
+from . import phrases
 from .login import SECOND_FACTOR, second_factor, waiting_user
+
+
+class ScriptCatalog(JavaScriptCatalog):
+    """What the admin's scripts say, with what Django has not translated."""
+
+    def get_catalog(self) -> dict[str, Any]:
+        return {**super().get_catalog(), **{phrase: gettext(phrase) for phrase in phrases.OF_SCRIPTS}}
 
 
 class DeskSite(AdminSite):
@@ -41,6 +51,9 @@ class DeskSite(AdminSite):
 
         shown = {"ways_in": desk.ways_in(request), "sections": desk.sections(request)}
         return super().index(request, {**shown, **(extra_context or {})})
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return ScriptCatalog.as_view(packages=["django.contrib.admin"])(request)
 
     def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Leads to the public page of a row. Django asks nobody who they are, and tells the address of any row."""

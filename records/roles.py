@@ -2,6 +2,11 @@
 may change; for which companies somebody works is said at the user.
 """
 
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 _SEEN = (
     "view_record",
     "view_participant",
@@ -39,3 +44,11 @@ ROLES = {
         "delete_watchword",
     ),
 }
+
+_MAY = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("view"), "publish": _("publish")}
+
+
+def permission_label(permission: Any) -> str:
+    """A permission in the reader's language; Django stores what it calls one in English."""
+    thing, act = permission.content_type.name, permission.codename.partition("_")[0]
+    return gettext("%(thing)s: %(act)s") % {"thing": thing, "act": _MAY.get(act, permission.name)}

@@ -7,14 +7,15 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from records import levels
 from records.models import Company
+from records.roles import permission_label
 from records.signals import note_links_of
 
 from .exporting import export_action
@@ -107,11 +108,25 @@ class CompaniesInline(SuperusersInline):
         return super().formfield_for_foreignkey(db_field, request, label=_("company"), **options)
 
 
+class PermissionsField(ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return permission_label(obj)
+
+
+class PermissionsAdmin(DeskAdmin):
+    """Permissions by the names that they have in the reader's language."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+        if db_field.related_model is Permission:
+            options["form_class"] = PermissionsField
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+
 admin.site.unregister([get_user_model(), Group])
 
 
 @admin.register(get_user_model())
-class PersonAdmin(DeskAdmin, UserAdmin):
+class PersonAdmin(PermissionsAdmin, UserAdmin):
     """Django's, with the companies that somebody works for."""
 
     inlines = (CompaniesInline,)
@@ -119,5 +134,5 @@ class PersonAdmin(DeskAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(DeskAdmin, GroupAdmin):
+class RoleAdmin(PermissionsAdmin, GroupAdmin):
     actions = (export_action(levels.GROUPS, _("Export")),)

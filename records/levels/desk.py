@@ -26,6 +26,7 @@ from records.models import (
     WatchWord,
     name_of,
 )
+from records.roles import permission_label
 
 from .level import Column, Level, minute
 
@@ -181,13 +182,13 @@ def _of_field(model: Any, name: str) -> Column:
     return Column(name, field.verbose_name, cell, staff=True, help=field.help_text)
 
 
-def _listed(name: str, heading: Any, related: str, *needed: str) -> Column:
+def _listed(name: str, heading: Any, related: str, *needed: str, told: Callable[[Any], str] = str) -> Column:
     """What a row is joined to, as a list; `needed` leads to what its names are made of."""
     return Column(
         name,
         heading,
         staff=True,
-        of_many=_of_related(related, str, *needed),
+        of_many=_of_related(related, told, *needed),
     )
 
 
@@ -222,5 +223,7 @@ PEOPLE = _of_fields(
 
 GROUPS = _of_fields(
     *("groups", Group, "name"),
-    more=(_listed("permissions", _("permissions"), "permissions", "permissions__content_type"),),
+    more=(
+        _listed(*("permissions", _("permissions"), "permissions", "permissions__content_type"), told=permission_label),
+    ),
 )

@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from records.facets import Address
-from records.models import Record
+from records.models import Record, name_of
 
 register = template.Library()
+register.filter(name_of)
 
 
 @register.filter
