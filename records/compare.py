@@ -93,6 +93,14 @@ def _without_crumbs(pieces: list[Piece], least: int = 3) -> list[Piece]:
     return joined
 
 
+def is_rewritten(pieces: Iterable[Piece]) -> bool:
+    """Whether less than half of the shorter text is left in the other: what is marked would be crumbs."""
+    lengths = {"same": 0, "old": 0, "new": 0}
+    for piece in pieces:
+        lengths[piece.kind] += len(piece.text)
+    return lengths["same"] < min(lengths["old"], lengths["new"])
+
+
 def only_changes(pieces: Iterable[Piece]) -> list[Piece]:
     """The pieces with what is the same cut down to the words beside a change."""
     pieces = list(pieces)

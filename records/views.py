@@ -236,6 +236,10 @@ class Answer:
     pieces: list[compare.Piece]
     is_shown: bool  # whether it is the question of this page
 
+    @property
+    def is_rewritten(self) -> bool:
+        return compare.is_rewritten(self.pieces)
+
 
 @require_safe
 def answers(request: HttpRequest, pk: int) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from records.compare import difference, is_rewritten
 from records.models import Question, Record
 from tests import build
 
@@ -45,6 +46,32 @@ def test_each_answer_is_set_against_the_one_before(times: list[Record], client: 
     assert "境外占<del>18%</del><ins>24%</ins>。" in body
     assert "境外占<del>11%</del><ins>18%</ins>。" in body
     assert "境外占11%。" in body
+
+
+def test_an_answer_that_was_written_anew_stands_whole_above_the_one_before(client: Client) -> None:
+    question = "公司毛利率如何？"
+    answers = (
+        "2024年公司综合毛利率为59.8%，较上年提高3.6个百分点，原因是产品授权收入同比增长41%，单位人工成本下降。",
+        "2025年公司综合毛利率为61.3%，较上年提高1.5个百分点，原因是产品授权收入同比增长26%，单位人工成本下降。",
+        "今年一季度为55.6%，主要是十余个历史定制项目集中验收，这批项目在手余额已不足2,000万元。",
+    )
+    made = [
+        build.record(number=str(year), held=f"{year}-05-05", asked=[(question, answer)])
+        for year, answer in zip((2024, 2025, 2026), answers, strict=True)
+    ]
+    page = client.get(f"/questions/{question_of(made[0]).pk}/answers/")
+    assert [answer.is_rewritten for answer in page.context["answers"]] == [True, False, False]
+    body = page.content.decode()
+    assert f">{answers[2]}</p>" in body
+    assert body.count('class="rewritten"') == 1
+    assert "<del>59.8%</del><ins>61.3%</ins>" in body
+
+
+def test_an_answer_that_holds_the_one_before_is_marked_however_long_it_became() -> None:
+    old = "公司境外收入占比为18%。"
+    assert not is_rewritten(difference(old, f"{old}{'主要来自东南亚和欧洲市场，订单充足。' * 9}"))
+    assert not is_rewritten(difference(old, old))
+    assert not is_rewritten(difference("", old))
 
 
 def test_a_script_is_given_the_answers_alone(times: list[Record], client: Client) -> None:
