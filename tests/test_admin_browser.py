@@ -187,6 +187,20 @@ def test_names_are_offered_by_pinyin_in_each_place_of_a_list(desk: Page, live_se
 
 
 @pytest.mark.parametrize("width", [390, 820, 1280])
+def test_what_stands_above_a_list_leaves_its_heading_alone(desk: Page, live_server: Any, width: int) -> None:
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    desk.goto(f"{live_server.url}/admin/records/institution/")
+    heading = "const range = document.createRange(); range.selectNodeContents(document.querySelector('#content h1'));"
+    words = desk.evaluate(f"() => {{ {heading} return range.getBoundingClientRect().toJSON() }}")
+    tools = desk.locator(".object-tools a")
+    assert tools.count() == 3
+    for box in (tools.nth(n).bounding_box() for n in range(3)):
+        assert box
+        assert box["y"] >= words["bottom"] or box["x"] >= words["right"]
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
 def test_a_day_is_seen_whole_as_people_write_it(desk: Page, live_server: Any, width: int) -> None:
     desk.set_viewport_size({"width": width, "height": 900})
     desk.goto(f"{live_server.url}{RECORD}add/")
