@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
+from django.db import InterfaceError, OperationalError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -126,19 +128,26 @@ KINDS: dict[str, Callable[[HttpRequest, levels.Level, RecordFilter], HttpRespons
 }
 
 
+def _examples() -> dict[str, str]:
+    """A company, an institution and a topic that are there, as an address has them."""
+    company = Company.objects.public().order_by("code").first()
+    institution = Institution.objects.public().order_by("pk").first()
+    topic = Topic.objects.public().most_recorded_first().first()
+    return {
+        "company": company.code if company else "",
+        "institution": str(institution.pk) if institution else "",
+        "topic": topic.slug if topic else "",
+    }
+
+
 @require_safe
 def manual(request: HttpRequest) -> HttpResponse:
     """What can be taken away, column by column, with examples that run as they stand."""
     site = request.build_absolute_uri("/").rstrip("/")
     headings = {column.name: column.heading for column in levels.RECORDS.columns}
-    company = Company.objects.public().order_by("code").first()
-    institution = Institution.objects.public().order_by("pk").first()
-    topic = Topic.objects.public().most_recorded_first().first()
-    there = {
-        "company": company.code if company else "",
-        "institution": str(institution.pk) if institution else "",
-        "topic": topic.slug if topic else "",
-    }
+    there: dict[str, str] = {}
+    with contextlib.suppress(OperationalError, InterfaceError):  # what is explained is the same without a database
+        there = _examples()
     address = f"{site}/records.csv?year={timezone.localdate().year}"
     context = {
         "kinds": list(KINDS),
@@ -150,7 +159,7 @@ def manual(request: HttpRequest) -> HttpResponse:
         ],
         "symbol": headings["symbol"],
         "address": headings["address"],
-        "company": company,
+        "company": there.get("company"),
         "tables": [reverse(f"records:insights_{name}") for name in insights.TABLES],
         "page_size": PAGE_SIZE,
         "longest_page": LONGEST_PAGE,
