@@ -14,11 +14,11 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
     # Commands make a database where there is none; a server whose file was moved away waits for it to come back.
     database["NAME"] = f"{Path(database['NAME']).absolute().as_uri()}?mode=rw"
 
-django = get_wsgi_application()
+handler = get_wsgi_application()
 
 from .bounds import bound_statements  # noqa: E402 - it needs the settings
 from .middleware import utf8_only  # noqa: E402
 
-application = utf8_only(django)
+application = utf8_only(handler)
 
 connection_created.connect(bound_statements)

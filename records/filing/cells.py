@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from . import vocabulary
-from .participants import person_of, unspaced
+from .participants import unspaced
+from .parties import person_of
 from .shape import ACTIVITY_TYPES, OTHER_ACTIVITY, Doubt, Host, gettext_noop
 
 # Activity types

@@ -9,14 +9,14 @@ import re
 from collections.abc import Sequence
 
 from .dates import parse_date
-from .labels import kind_of, label_kind, rejoin_labels, split_label
+from .labels import ROWS, kind_of, label_kind, rejoin_labels, split_label
 from .participants import is_list_heading
 from .sources import Block
 
 _HEAD = {"company_code", "company_short_name", "company_name", "number", "title"}
-_ROWS = {"activity_types", "participants", "held", "place", "hosts", "content"}
 # Only these may follow the content in running text: it is full of words that are labels elsewhere.
 _AFTER_CONTENT = {"material_information", "attachments", "signed_on"}
+_UP_TO_CONTENT = set(ROWS) - _AFTER_CONTENT
 _HEAD_LABEL = re.compile(
     r"(?:[ABH]股)?(?:证券|股票|公司)代码|[ABH]股代码|(?:[ABH]股)?(?:证券|股票|公司)简称|[ABH]股简称"
     r"|(?:公告|记录表?)?编号|(?:上市)?公司全称|公司名称|债券代码|债券简称"
@@ -212,9 +212,9 @@ class _Layout:
         if len(cells) < 3 or not cells[2]:
             return ()
         group, kind = label_kind(cells[0]), label_kind(cells[1])
-        if not (kind in _ROWS or (kind and inside)) or is_list_heading(cells):
+        if not (kind in _UP_TO_CONTENT or (kind and inside)) or is_list_heading(cells):
             return ()
-        if group in _ROWS and group == kind:
+        if group in _UP_TO_CONTENT and group == kind:
             return (cells[0], *cells[2:])  # 交流内容 | 主要问题及回复 | …
         if group in (None, "section") and self._looks_like_label(cells[0]):
             if cells[0] and group is None:

@@ -89,7 +89,7 @@ class Participant(models.Model):
 
 
 class Question(models.Model):
-    """One question with its answer. Its address is its id, which outlives every change of order and wording."""
+    """One question with its answer. Its address is its id: of a version, whatever becomes of its order and wording."""
 
     record = models.ForeignKey(  # its place begins an index
         "records.Record", on_delete=models.CASCADE, related_name="questions", db_index=False, verbose_name=_("record")
